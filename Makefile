@@ -1,0 +1,152 @@
+# porthole. `make run` opens it, `make test` tests it; both set up what they need.
+#   SAN=address|thread   build with sanitizers (the tests use address)
+#   CC=gcc|clang         both build without a warning
+
+VERSION := 0.1.0
+PREFIX  ?= /usr/local
+SAN     ?=
+B       := build/$(if $(SAN),$(SAN),release)
+
+CFLAGS  ?= -O2 -g
+comma   := ,
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings \
+           -Wvla -Wundef -Wformat=2 -Werror=format-security -Wno-format-nonliteral
+HARDEN  := -fstack-protector-strong -fstack-clash-protection -fcf-protection -fPIE -D_FORTIFY_SOURCE=3
+ifneq ($(SAN),)
+HARDEN  := -fPIE -fno-omit-frame-pointer -fno-sanitize-recover=all \
+           -fsanitize=$(SAN)$(if $(filter address,$(SAN)),$(comma)undefined)
+endif
+ALL_CFLAGS := -std=gnu17 -I. -I$(B) -D_GNU_SOURCE -DPORTHOLE_VERSION='"$(VERSION)"' \
+              -DPORTHOLE_LIBEXEC='"$(PREFIX)/libexec/porthole"' $(WARN) $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(filter -fsanitize% -fno-sanitize%,$(HARDEN)) $(LDFLAGS)
+
+# A folder is an archive; a program or a test links those it may include (design.md section 3).
+archives = $(foreach d,$(1),$(B)/$(d).a)
+BASE     := client/base
+CONFIG   := client/config $(BASE)
+PROTOCOL := client/protocol $(CONFIG)
+STORE    := client/catalogue $(CONFIG)
+TRIAGE   := client/triage client/catalogue $(PROTOCOL)
+SYNC     := client/sync client/live $(TRIAGE)
+VIEWS    := views $(SYNC)
+TUI      := tui tui/widgets $(VIEWS)
+SOURCES  := client/fetch client/sources $(PROTOCOL)
+
+LIBS_PORTAL := -lncursesw -ltinfo -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm
+LIBS_SOURCE := -lcurl -ljansson -lyaml -lutf8proc -lpthread -lm
+
+FOLDERS := client/base client/config client/protocol client/catalogue client/triage client/live client/sync \
+           client/fetch client/sources views tui tui/widgets
+# main.c of each program stays out of its folder's archive, so that tests can link the rest.
+MAINS   := tui/main.c client/fetch/main.c
+sources = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+
+.PHONY: all run check check-built test test-live fuzz lint format install clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: porthole porthole-source
+
+porthole: $(B)/porthole
+	@cp -f $< $@
+porthole-source: $(B)/porthole-source
+	@cp -f $< $@
+
+$(B)/porthole: $(B)/tui/main.o $(B)/embedded.o $(call archives,$(TUI))
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_PORTAL)
+
+$(B)/porthole-source: $(B)/client/fetch/main.o $(call archives,$(SOURCES))
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_SOURCE)
+
+define folder_rule
+$(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+	@rm -f $$@
+	@$(AR) rcs $$@ $$^
+endef
+$(foreach d,$(FOLDERS),$(eval $(call folder_rule,$(d))))
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+# Themes and help pages, linked in: tui/embedded.h reads them.
+EMBEDDED := $(sort $(wildcard themes/*.yaml))
+$(B)/embedded.S: $(EMBEDDED) tools/embed.sh
+	@mkdir -p $(@D)
+	sh tools/embed.sh $(EMBEDDED) > $@
+$(B)/embedded.o: $(B)/embedded.S
+	$(CC) -c -o $@ $<
+
+# --- tests -------------------------------------------------------------------
+# A test links the folders that its own folder may see.
+TEST_base      := $(BASE)
+TEST_config    := $(CONFIG)
+TEST_protocol  := $(PROTOCOL)
+TEST_catalogue := $(STORE)
+TEST_triage    := $(TRIAGE)
+TEST_sync      := $(SYNC)
+TEST_sources   := $(SOURCES)
+TEST_views     := $(VIEWS)
+TEST_tui       := $(TUI)
+TEST_cli       := $(BASE)
+TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
+test_libs = $(TEST_$(notdir $(patsubst %/,%,$(dir $(1)))))
+
+.SECONDEXPANSION:
+$(B)/tests/%: $(B)/tests/%.o $$(call archives,$$(call test_libs,$$@)) $$(if $$(findstring /tui/,$$@),$(B)/embedded.o)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+		-lcmocka $(if $(findstring client/fetch.a,$^),$(LIBS_SOURCE),$(LIBS_PORTAL)) -lvterm -lutil
+
+# The tests run the sanitized programs; whole programs are tested by scripts that speak TAP.
+SCRIPTS := $(wildcard tests/cli/*.sh)
+export PORTHOLE ?= $(CURDIR)/build/address/porthole
+export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
+
+check-built: $(TESTS) $(B)/porthole $(B)/porthole-source
+	tests/run.sh $(TESTS) $(SCRIPTS)
+
+# What needs no installing: for every save.
+check:
+	@$(MAKE) --no-print-directory SAN=address -j$(shell nproc) check-built
+
+test:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@$(MAKE) --no-print-directory check
+
+# Against a real Airflow, installed from PyPI into build/live.
+test-live:
+	@tools/deps.sh live
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@tests/live/run.sh
+
+# --- fuzzing: clang's libFuzzer over every parser of outside bytes -------------
+FUZZ_SECONDS ?= 20
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+fuzz:
+	@tools/deps.sh lint
+	@tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+# --- style -------------------------------------------------------------------
+C_FILES := $(wildcard client/*/*.[ch] views/*.[ch] tui/*.[ch] tui/widgets/*.[ch] tests/*/*.[ch])
+lint:
+	@tools/deps.sh lint
+	@tests/lint.sh $(C_FILES)
+format:
+	clang-format -i $(C_FILES)
+
+# --- for people ---------------------------------------------------------------
+# Opens the user's configuration; without one a catalogue that was recorded from a real Airflow.
+run:
+	@tools/deps.sh build
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@tools/run.sh
+
+install: all
+	install -D -m 755 $(B)/porthole $(DESTDIR)$(PREFIX)/bin/porthole
+	install -D -m 755 $(B)/porthole-source $(DESTDIR)$(PREFIX)/libexec/porthole/porthole-source
+
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+
+clean:
+	rm -rf build porthole porthole-source

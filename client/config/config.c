@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/config/config.h"
+
+#include "client/base/clock.h"
+#include "client/base/file.h"
+#include "client/base/mem.h"
+#include "client/config/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MOST_BYTES = 256 << 10 };
+
+static const char system_file[] = "/etc/porthole/portal.yaml";
+
+static struct config *new_config(void)
+{
+	struct arena *arena = arena_new();
+	struct config *config = arena_new_of(arena, struct config);
+	*config = (struct config){.arena = arena, .recorded_until_ms = TIME_NONE};
+	return config;
+}
+
+void config_free(struct config *config)
+{
+	if (config)
+		arena_free(config->arena);
+}
+
+/* The value of variable NAME; NULL where it is not set, or empty. */
+static const char *env(const char *name)
+{
+	const char *value = getenv(name);
+	return value && value[0] ? value : NULL;
+}
+
+static const char *current_dir(struct arena *arena, struct err *err)
+{
+	char *dir = getcwd(NULL, 0);
+	if (!dir) {
+		err_set(err, ERR_FAILED, "cannot find the current folder: %s", strerror(errno));
+		return NULL;
+	}
+	const char *copy = arena_dupz(arena, dir);
+	free(dir);
+	return copy;
+}
+
+/* DIR as an absolute path; NULL is the current folder. */
+static const char *absolute_dir(struct arena *arena, const char *dir, struct err *err)
+{
+	if (dir && dir[0] == '/')
+		return dir;
+	const char *current = current_dir(arena, err);
+	return current && dir ? file_expand(arena, str_of(dir), current) : current;
+}
+
+/* PORTHOLE_DSN comes before the file, and the user's data folder after it. */
+static bool choose_catalogue(struct config *config, struct err *err)
+{
+	const char *dsn = env("PORTHOLE_DSN");
+	if (!dsn) {
+		if (!config->catalogue)
+			config->catalogue =
+				arena_printf(config->arena, "%s/porthole.db", file_data_dir(config->arena));
+		return true;
+	}
+	const char *current = current_dir(config->arena, err);
+	if (!current)
+		return false;
+	config->catalogue = option_dsn(config->arena, str_of(dsn), current);
+	return config->catalogue ||
+	       err_set(err, ERR_USAGE, "PORTHOLE_DSN must be sqlite:PATH or postgresql://HOST/NAME");
+}
+
+static void complete_projects(struct config *config)
+{
+	for (size_t i = 0; i < config->n_projects; i++)
+		if (!config->projects[i].title)
+			config->projects[i].title = config->projects[i].name;
+}
+
+static bool read_text(
+	struct config *config, const char *name, const char *base_dir, struct str text, struct err *err)
+{
+	struct option_reading reading = {.arena = config->arena, .name = name, .err = err};
+	reading.base_dir = absolute_dir(config->arena, base_dir, err);
+	if (!reading.base_dir)
+		return false;
+	const struct yaml *root = yaml_parse(config->arena, name, text, err);
+	if (!root || !options_read(&reading, root, config))
+		return false;
+	complete_projects(config);
+	return choose_catalogue(config, err);
+}
+
+struct config *config_parse(const char *name, const char *base_dir, struct str text, struct err *err)
+{
+	struct config *config = new_config();
+	if (read_text(config, name, base_dir, text, err))
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+/* --- finding it ------------------------------------------------------------------ */
+
+static const char *folder_of(struct arena *arena, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	if (!slash)
+		return NULL;
+	return slash == path ? "/" : arena_dup(arena, (struct str){path, (size_t)(slash - path)});
+}
+
+static bool load_file(struct config *config, const char *path, struct err *err)
+{
+	struct buf text;
+	buf_init(&text, MOST_BYTES);
+	config->file = arena_dupz(config->arena, path);
+	bool ok = file_read_trusted(path, MOST_BYTES, &text, err);
+	if (ok)
+		ok = read_text(config, config->file, folder_of(config->arena, path), buf_str(&text), err);
+	else
+		err_wrap(err, "configuration");
+	buf_fini(&text);
+	return ok;
+}
+
+/* The first that exists of the user's and the system's; one that cannot be read is an error. */
+static bool load_default(struct config *config, struct err *err)
+{
+	const char *user_file = arena_printf(config->arena, "%s/portal.yaml", file_config_dir(config->arena));
+	const char *const paths[] = {user_file, system_file};
+	for (size_t i = 0; i < ARRAY_LEN(paths); i++) {
+		if (load_file(config, paths[i], err))
+			return true;
+		if (err->code != ERR_NOT_FOUND)
+			return false;
+	}
+	config->file = NULL;
+	err_clear(err);
+	return choose_catalogue(config, err);
+}
+
+struct config *config_load(const char *file, struct err *err)
+{
+	struct config *config = new_config();
+	struct err why = {0};
+	const char *named = file ? file : env("PORTHOLE_CONFIG");
+	if (named ? load_file(config, named, &why) : load_default(config, &why))
+		return config;
+	/* Not found, not ours or not readable: to the person it is all configuration. */
+	err_set(err, ERR_USAGE, "%s", why.msg);
+	config_free(config);
+	return NULL;
+}
+
+/* --- asking it ------------------------------------------------------------------- */
+
+const struct config_source *config_source(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_sources; i++)
+		if (strcmp(config->sources[i].name, name) == 0)
+			return &config->sources[i];
+	return NULL;
+}
+
+static bool has_pipeline(const struct config_project *project, struct str name)
+{
+	for (size_t i = 0; i < project->n_pipelines; i++)
+		if (str_glob(str_of(project->pipelines[i]), name))
+			return true;
+	return false;
+}
+
+const struct config_project *config_project_of(
+	const struct config *config, const char *source, const char *pipeline)
+{
+	char *name = x_printf("%s/%s", source, pipeline);
+	const struct config_project *found = NULL;
+	for (size_t i = 0; i < config->n_projects && !found; i++)
+		if (has_pipeline(&config->projects[i], str_of(name)))
+			found = &config->projects[i];
+	x_free(name);
+	return found;
+}
+
+/* The value of the first pattern that matches NAME, in file order. */
+static const char *first_match(const struct config_pair *pairs, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (str_glob(str_of(pairs[i].key), str_of(name)))
+			return pairs[i].value;
+	return NULL;
+}
+
+const char *config_owner(const struct config_project *project, const char *step)
+{
+	const char *owner = step ? first_match(project->owners, project->n_owners, step) : NULL;
+	return owner ? owner : project->owner;
+}
+
+const char *config_due(const struct config_project *project, const char *source, const char *pipeline)
+{
+	char *name = x_printf("%s/%s", source, pipeline);
+	const char *due = first_match(project->due, project->n_due, name);
+	x_free(name);
+	return due;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The configuration of contracts.md section 7: read from YAML, checked against
+ * one table of options (options.c), immutable afterwards. Secrets are never in
+ * it: only the names of the variables, files and commands that give them.
+ */
+#ifndef CLIENT_CONFIG_CONFIG_H
+#define CLIENT_CONFIG_CONFIG_H
+
+#include "client/base/arena.h"
+#include "client/base/err.h"
+#include "client/base/json.h"
+
+/* How a secret is had: at most one of them is set. */
+struct config_secret {
+	const char *env, *file;
+	const char **command; /* NULL-ended argv */
+};
+
+struct config_source {
+	const char *name, *kind, *url, *path, *username, *proxy, *ca_file, *client_cert;
+	struct config_secret password, token;
+	const char **command; /* of a plug-in */
+	struct config_header {
+		const char *name, *value;
+	} * headers;
+	size_t n_headers;
+	int64_t since_ms;    /* TIME_NONE: from the beginning */
+	int64_t concurrency; /* requests at a time, 1..16; 0: the kind's own default */
+	double rate;	     /* requests a second; 0: no limit */
+	bool actions, disabled;
+	int line;	 /* where the file names it */
+	struct str json; /* the whole section as JSON: `config` of the protocol's hello */
+};
+
+struct config_project {
+	const char *name, *title, *owner, *oncall, *severity, *phase, *fallback, *baseline;
+	const char **pipelines; /* globs of SOURCE/PIPELINE */
+	size_t n_pipelines;
+	struct config_pair {
+		const char *key, *value;
+	} * owners, *due; /* step glob → owner; SOURCE/PIPELINE glob → "06:00" */
+	size_t n_owners, n_due;
+};
+
+struct config {
+	struct arena *arena;   /* holds all of it */
+	const char *file;      /* NULL: none was found */
+	const char *catalogue; /* absolute path of the SQLite file, or a postgresql:// address */
+	const char *user, *timezone, *theme;
+	bool read_only;
+	int64_t recorded_until_ms; /* a recorded sample: its end; else TIME_NONE */
+	struct config_source *sources;
+	size_t n_sources;
+	struct config_project *projects;
+	size_t n_projects;
+	struct config_pair *keys; /* command → key */
+	size_t n_keys;
+	const char **mask;
+	size_t n_mask;
+};
+
+/* Finds and reads the configuration: FILE, or PORTHOLE_CONFIG, or the user's, or the
+ * system's; none found gives the defaults. ERR_USAGE names file, line, and for an
+ * unknown key the nearest known one. */
+struct config *config_load(const char *file, struct err *err) __attribute__((warn_unused_result));
+/* The same from text; NAME stands in messages; relative paths are put under BASE_DIR. */
+struct config *config_parse(const char *name, const char *base_dir, struct str text, struct err *err)
+	__attribute__((warn_unused_result));
+void config_free(struct config *config);
+
+const struct config_source *config_source(const struct config *config, const char *name);
+/* The project whose `pipelines` match SOURCE/PIPELINE, the first in file order; or NULL. */
+const struct config_project *config_project_of(
+	const struct config *config, const char *source, const char *pipeline);
+/* The owner of STEP by the project's `owners`, else its owner; NULL where nobody said. */
+const char *config_owner(const struct config_project *project, const char *step);
+/* The value of `due` for SOURCE/PIPELINE, or NULL. */
+const char *config_due(const struct config_project *project, const char *source, const char *pipeline);
+
+/* One row of the option table, for `doctor`, completion and the reference page. */
+struct config_option {
+	const char *where; /* "" top, "sources", "projects", "projects.consumers", … */
+	const char *key, *type, *help, *fallback; /* type: a word, or the allowed values as "a|b|c" */
+	int64_t min, max;			  /* of a number; both 0: any */
+	const char *only; /* of a source: the one kind that knows the key; NULL: all */
+	bool is_required;
+	/* How options.c reads it and where its value goes. */
+	const struct option_type *reader;
+	size_t at, n_at;
+};
+const struct config_option *config_options(size_t *n);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The records of contracts.md section 6, as structs. One table of fields
+ * (record.c) serves parsing, printing and the reference page. Text fields are
+ * NUL-terminated, NULL where absent; times TIME_NONE where absent.
+ */
+#ifndef CLIENT_PROTOCOL_RECORD_H
+#define CLIENT_PROTOCOL_RECORD_H
+
+#include "client/base/arena.h"
+#include "client/base/clock.h"
+#include "client/base/err.h"
+#include "client/base/json.h"
+
+enum record_kind {
+	RECORD_PIPELINE,
+	RECORD_RUN,
+	RECORD_STEP_RUN,
+	RECORD_HEALTH,
+	RECORD_GONE,
+	RECORD_CURSOR,
+	RECORD_KINDS
+};
+
+struct record_step {
+	const char *step;
+	const char *label;     /* for people, where it differs */
+	const char *operator;  /* the tool's word for what it is */
+	const char **upstream; /* n_upstream names */
+	size_t n_upstream;
+};
+
+/* One member of params, metrics or tags. A metric is a number (NaN allowed). */
+struct record_pair {
+	const char *key;
+	const char *text; /* of params and tags: objects and lists as JSON text */
+	double number;	  /* of metrics */
+};
+
+struct record_pipeline {
+	const char *pipeline, *kind, *title, *schedule, *owner, *url, *version;
+	int paused; /* -1 not said */
+	int64_t next_due_ms;
+	struct record_step *steps;
+	size_t n_steps;
+	bool has_steps; /* a pipeline without `steps` leaves those already known */
+};
+
+struct record_run {
+	const char *pipeline, *run, *name, *kind, *state, *tool_state, *user, *parent, *url, *note, *version;
+	int64_t started_ms, ended_ms, queued_ms, heartbeat_ms;
+	struct record_pair *params, *metrics, *tags;
+	size_t n_params, n_metrics, n_tags;
+};
+
+struct record_step_run {
+	const char *pipeline, *run, *step, *index, *label, *state, *tool_state, *operator, * note;
+	int64_t attempt; /* 0: never started */
+	int64_t started_ms, ended_ms, queued_ms;
+};
+
+/* STATE of a component: ok, failed, unknown, or gone (forget the component). */
+struct record_health {
+	const char *component, *state, *message;
+	int64_t since_ms;
+};
+
+struct record_gone {
+	const char *pipeline, *run;
+};
+
+/* Vouches for all that came before it. */
+struct record_cursor {
+	const char *cursor;
+};
+
+struct record {
+	enum record_kind kind;
+	union {
+		struct record_pipeline pipeline;
+		struct record_run run;
+		struct record_step_run step_run;
+		struct record_health health;
+		struct record_gone gone;
+		struct record_cursor cursor;
+	};
+};
+
+/* An empty record of KIND: texts NULL, times TIME_NONE, `paused` -1. */
+struct record record_new(enum record_kind kind);
+/* The method name of KIND ("step_run") and back; RECORD_KINDS for none of ours. */
+const char *record_method(enum record_kind kind);
+enum record_kind record_kind_of(struct str method);
+/* Reads PARAMS as a record of KIND; its texts are taken from ARENA. Unknown members are
+ * ignored, a member of a wrong type is absent; a missing required member is
+ * ERR_USAGE, naming it. A state that is none of ours reads as "unknown". */
+bool record_read(struct arena *arena, enum record_kind kind, const struct json *params, struct record *out,
+	struct err *err);
+/* Writes the record as one JSON-RPC notification with its line end. */
+void record_write(struct buf *out, const struct record *record);
+
+#endif

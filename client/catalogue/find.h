@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a ref to the catalogue's own ids, one indexed query. */
+#ifndef CLIENT_CATALOGUE_FIND_H
+#define CLIENT_CATALOGUE_FIND_H
+
+#include "client/catalogue/ref.h"
+#include "client/catalogue/store.h"
+
+struct found {
+	int64_t source_id, pipeline_id, run_id; /* 0 where the ref does not go that deep */
+	int64_t attempt;			/* of a step: the newest where the ref names none */
+	const char *step, *index; /* borrowed from the ref; NULL where it does not go that deep */
+};
+
+/* Finds the source, pipeline, run or step that REF names. ERR_NOT_FOUND says which part of it is not
+ * there. The attempt of a step is looked up where ATTEMPT is 0. */
+bool find_ref(struct store *store, const struct ref *ref, struct found *out, struct err *err);
+/* Whether ADDRESS (a web address) lies below a known source's url, and the ref that it means: the exact url
+ * of a pipeline or a run, or of something below it. */
+bool find_url(struct store *store, struct arena *arena, struct str address, struct ref *out, struct err *err);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/catalogue/store.h"
+
+#include "client/base/clock.h"
+#include "client/base/mem.h"
+#include "client/catalogue/store_ops.h"
+
+int result_column(const struct result *result, const char *name)
+{
+	for (size_t i = 0; i < result->n_columns; i++)
+		if (strcmp(result->names[i], name) == 0)
+			return (int)i;
+	return -1;
+}
+
+const char *result_text(const struct result *result, size_t row, size_t column)
+{
+	const struct value *value = result_at(result, row, column);
+	return value->type == VALUE_TEXT ? value->s.p : NULL;
+}
+
+int64_t result_int(const struct result *result, size_t row, size_t column, int64_t fallback)
+{
+	const struct value *value = result_at(result, row, column);
+	return value->type == VALUE_INT ? value->i : fallback;
+}
+
+int64_t result_ms(const struct result *result, size_t row, size_t column)
+{
+	return result_int(result, row, column, TIME_NONE);
+}
+
+/* The address may hold a password, so it is not quoted. */
+static const struct store_ops *engine_of(const char *address, struct err *err)
+{
+	if (!str_starts(str_of(address), STR("postgresql:")) &&
+		!str_starts(str_of(address), STR("postgres:")))
+		return &sqlite_ops;
+	err_set(err, ERR_USAGE, "catalogue: this porthole has no PostgreSQL engine: name a file");
+	return NULL;
+}
+
+struct store *store_open(const char *address, enum store_mode mode, struct err *err)
+{
+	const struct store_ops *ops = engine_of(address, err);
+	struct store *store = ops ? ops->open(address, mode, err) : NULL;
+	if (store)
+		store->scratch = arena_new();
+	return store;
+}
+
+void store_close(struct store *store)
+{
+	if (!store)
+		return;
+	arena_free(store->scratch);
+	x_free(store->notice);
+	store->ops->close(store);
+}
+
+const char *store_notice(const struct store *store)
+{
+	return store->notice;
+}
+
+bool store_is_lost(const struct store *store)
+{
+	return store->is_lost;
+}
+
+bool store_query(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	struct arena *arena, struct result *out, struct err *err)
+{
+	return store->ops->query(store, sql, params, n_params, arena, out, err);
+}
+
+bool store_exec(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *changed, struct err *err)
+{
+	return store->ops->exec(store, sql, params, n_params, changed, err);
+}
+
+bool store_exec_id(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *id, struct err *err)
+{
+	struct result result;
+	arena_reset(store->scratch);
+	if (!store_query(store, sql, params, n_params, store->scratch, &result, err))
+		return false;
+	if (result.n_rows == 0 || result.n_columns == 0 || result.cells[0].type != VALUE_INT)
+		return err_set(err, ERR_NOT_FOUND, "no such row");
+	*id = result.cells[0].i;
+	return true;
+}
+
+bool store_begin(struct store *store, struct err *err)
+{
+	return store->ops->begin(store, err);
+}
+
+bool store_commit(struct store *store, struct err *err)
+{
+	return store->ops->commit(store, err);
+}
+
+void store_rollback(struct store *store)
+{
+	store->ops->rollback(store);
+}
+
+int64_t store_version(struct store *store)
+{
+	return store->ops->version(store);
+}
+
+void store_interrupt(struct store *store)
+{
+	store->ops->interrupt(store);
+}
+
+void store_watch(struct store *store, const atomic_bool *stop)
+{
+	store->stop = stop;
+}
+
+bool store_explain(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	struct buf *out, struct err *err)
+{
+	return store->ops->explain(store, sql, params, n_params, out, err);
+}
+
+bool store_checkpoint(struct store *store, struct err *err)
+{
+	BUG_ON(store->mode != STORE_SYNC);
+	return store->ops->checkpoint(store, err);
+}
+
+bool store_backup(struct store *store, const char *file, struct err *err)
+{
+	return store->ops->backup(store, file, err);
+}

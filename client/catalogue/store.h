@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store seam: one catalogue (the portal's memory of the tools, written by
+ * sync alone) and one team store (the memory of people), behind a table of
+ * functions per engine. SQL is plain and runs on both engines: parameters are
+ * $1, $2 …; tables of the catalogue are named bare, those of the team store
+ * `team.NAME`. A store belongs to one thread, but for store_interrupt.
+ */
+#ifndef CLIENT_CATALOGUE_STORE_H
+#define CLIENT_CATALOGUE_STORE_H
+
+#include "client/base/arena.h"
+#include "client/base/err.h"
+
+#include <stdatomic.h>
+
+struct buf;
+
+enum value_type { VALUE_NULL, VALUE_INT, VALUE_REAL, VALUE_TEXT };
+
+struct value {
+	enum value_type type;
+	union {
+		int64_t i;
+		double r;
+		struct str s;
+	};
+};
+
+static inline struct value value_int(int64_t i)
+{
+	return (struct value){.type = VALUE_INT, .i = i};
+}
+static inline struct value value_real(double r)
+{
+	return (struct value){.type = VALUE_REAL, .r = r};
+}
+/* NULL text gives VALUE_NULL. */
+static inline struct value value_text(const char *text)
+{
+	return text ? (struct value){.type = VALUE_TEXT, .s = str_of(text)} : (struct value){VALUE_NULL, {0}};
+}
+static inline struct value value_str(struct str s)
+{
+	return s.p ? (struct value){.type = VALUE_TEXT, .s = s} : (struct value){VALUE_NULL, {0}};
+}
+/* TIME_NONE gives VALUE_NULL. */
+static inline struct value value_ms(int64_t ms)
+{
+	return ms == INT64_MIN ? (struct value){VALUE_NULL, {0}} : value_int(ms);
+}
+
+/* A result, immutable, handed over whole: all of it lives in ARENA. */
+struct result {
+	struct arena *arena;
+	size_t n_columns, n_rows;
+	const char **names;
+	struct value *cells; /* n_rows × n_columns */
+};
+
+static inline const struct value *result_at(const struct result *result, size_t row, size_t column)
+{
+	return &result->cells[row * result->n_columns + column];
+}
+/* The column called NAME, or -1. */
+int result_column(const struct result *result, const char *name);
+/* Readers for one cell by number: NULL cells give NULL, TIME_NONE, FALLBACK. */
+const char *result_text(const struct result *result, size_t row, size_t column);
+int64_t result_ms(const struct result *result, size_t row, size_t column);
+int64_t result_int(const struct result *result, size_t row, size_t column, int64_t fallback);
+
+enum store_mode {
+	STORE_READ, /* catalogue read-only; team writable where the file lets us */
+	STORE_SYNC, /* the one writer of the catalogue: creates, migrates, checkpoints */
+};
+
+struct store;
+
+/*
+ * Opens ADDRESS (an absolute path; the team file is ADDRESS.team). STORE_SYNC
+ * creates and migrates both. STORE_READ of a catalogue that is not there is
+ * ERR_NOT_FOUND; a newer schema is ERR_NEWER; damage is ERR_CORRUPT (STORE_SYNC sets the
+ * damaged catalogue aside as ADDRESS.damaged-TIME, starts empty, and says so in
+ * store_notice; the team file is never set aside).
+ */
+struct store *store_open(const char *address, enum store_mode mode, struct err *err)
+	__attribute__((warn_unused_result));
+void store_close(struct store *store);
+/* What store_open had to do (a damaged file set aside, a read-only disk), or NULL. */
+const char *store_notice(const struct store *store);
+/* Whether it must be closed and opened anew: damage was met, or the file was
+ * replaced under it. Found out by store_version and by queries that fail. */
+bool store_is_lost(const struct store *store);
+
+/* Runs SQL (static text) and gives all rows in ARENA. A result of over 64 MB is refused. */
+bool store_query(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	struct arena *arena, struct result *out, struct err *err);
+/* Runs one statement without rows; *CHANGED (may be NULL) gets the number of rows it touched. */
+bool store_exec(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *changed, struct err *err);
+/* The same for an INSERT … RETURNING id (or a SELECT of one integer): that integer. ERR_NOT_FOUND without a
+ * row. */
+bool store_exec_id(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *id, struct err *err);
+/* Takes the write locks of all that this store may write, so keep it short. */
+bool store_begin(struct store *store, struct err *err);
+/* Where it fails, it rolls back. On SQLite a kill may leave what was written to the catalogue without what
+ * was written to the team store in the same transaction; so what the team store gets must follow from the
+ * catalogue, or be committed before it. */
+bool store_commit(struct store *store, struct err *err);
+void store_rollback(struct store *store);
+/* A number that differs after anybody committed to catalogue or team. Cheap: a few µs. */
+int64_t store_version(struct store *store);
+/* Cuts the query that runs now; from any thread. It then fails with ERR_CANCELLED. */
+void store_interrupt(struct store *store);
+/* From now on a query also ends so once *STOP is true, whenever that was set. STOP is borrowed; NULL: none.
+ */
+void store_watch(struct store *store, const atomic_bool *stop);
+/* The plan of SQL as the engine prints it, for the query-plan test. */
+bool store_explain(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	struct buf *out, struct err *err);
+/* Moves the write-ahead log into the file (STORE_SYNC only, between batches). */
+bool store_checkpoint(struct store *store, struct err *err);
+/* Copies the team store to FILE, whole, while it is in use. */
+bool store_backup(struct store *store, const char *file, struct err *err);
+
+#endif

@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/triage/problems.h"
+
+#include "client/base/clock.h"
+#include "client/base/mem.h"
+
+#include <time.h>
+
+#define DAY_MS (24 * 60 * 60 * 1000LL)
+
+/* One thing that is wrong now. */
+struct finding {
+	const char *kind, *key, *title, *source, *pipeline, *run, *step, *index, *label;
+	int64_t attempt, at_ms;
+	const char *cause, *fingerprint;
+	int64_t cause_line;
+	const char *owner; /* as the tool says; the project's goes first */
+	int64_t pipeline_id, run_id;
+};
+
+struct update {
+	struct store *store;
+	const struct config *config;
+	struct arena *arena;
+	int64_t now_ms;
+	struct problem_counts *counts;
+};
+
+static bool exec(struct update *u, const char *sql, const struct value *params, size_t n, struct err *err)
+{
+	return store_exec(u->store, sql, params, n, NULL, err);
+}
+
+bool problems_unexplained(struct store *store, int64_t source_id, int64_t now_ms, int64_t limit,
+	struct arena *arena, struct result *out, struct err *err)
+{
+	const struct value params[] = {
+		value_int(source_id), value_int(now_ms - PROBLEM_DAYS * DAY_MS), value_int(limit)};
+	return store_query(store,
+		"SELECT p.pipeline, r.run, f.step, f.idx, f.attempt"
+		" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
+		" JOIN source s ON s.id = p.source_id"
+		" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND f.attempt > "
+		"0"
+		" AND f.at_ms >= $2 AND p.source_id = $1"
+		" AND NOT EXISTS (SELECT 1 FROM team.evidence e WHERE e.source = s.name AND e.pipeline = "
+		"p.pipeline"
+		" AND e.run = r.run AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt)"
+		" ORDER BY f.at_ms DESC, f.id DESC LIMIT $3",
+		params, ARRAY_LEN(params), arena, out, err);
+}
+
+/* "06:00" as the first such local time after AFTER_MS; TIME_NONE for anything else. */
+static int64_t next_clock(const char *text, int64_t after_ms)
+{
+	int64_t hour, minute;
+	struct str s = str_of(text);
+	size_t colon = str_find(s, STR(":"), 0);
+	if (colon == SIZE_MAX || !str_to_int(str_slice(s, 0, colon), 0, 23, &hour) ||
+		!str_to_int(str_slice(s, colon + 1, s.n), 0, 59, &minute))
+		return TIME_NONE;
+	time_t after = (time_t)(after_ms / 1000);
+	struct tm tm;
+	if (!localtime_r(&after, &tm))
+		return TIME_NONE;
+	tm.tm_hour = (int)hour;
+	tm.tm_min = (int)minute;
+	tm.tm_sec = 0;
+	tm.tm_isdst = -1;
+	time_t due = mktime(&tm);
+	if (due <= after) {
+		tm.tm_mday++; /* mktime normalises, also over a clock change */
+		tm.tm_isdst = -1;
+		due = mktime(&tm);
+	}
+	return due == (time_t)-1 ? TIME_NONE : (int64_t)due * 1000;
+}
+
+/* Steps that wait behind the failed one, in its run. */
+static bool count_blocked(struct update *u, const struct finding *f, int64_t *blocked, struct err *err)
+{
+	const struct value params[] = {value_int(f->pipeline_id), value_text(f->step), value_int(f->run_id)};
+	*blocked = 0;
+	if (!f->run_id || !f->step)
+		return true;
+	return store_exec_id(u->store,
+		"WITH RECURSIVE down(step) AS (SELECT step FROM step_edge WHERE pipeline_id = $1 AND "
+		"upstream = $2"
+		" UNION SELECT e.step FROM step_edge e JOIN down d ON e.upstream = d.step WHERE "
+		"e.pipeline_id = $1)"
+		" SELECT count(*) FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND t.state = "
+		"'skipped'"
+		" AND t.tool_state IN ('upstream_failed', 'blocked') AND t.step IN (SELECT step FROM down)",
+		params, ARRAY_LEN(params), blocked, err);
+}
+
+static bool add_event(
+	struct update *u, int64_t problem_id, const char *verb, const char *text, struct err *err)
+{
+	const struct value params[] = {value_int(problem_id), value_int(u->now_ms), value_text("sync"),
+		value_text(verb), value_text(text)};
+	return exec(u,
+		"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text) VALUES ($1, $2, $3, $4, "
+		"$5)",
+		params, ARRAY_LEN(params), err);
+}
+
+static bool add_occurrence(struct update *u, int64_t problem_id, const struct finding *f, struct err *err)
+{
+	if (!f->run)
+		return true;
+	const struct value params[] = {value_int(problem_id), value_text(f->source), value_text(f->pipeline),
+		value_text(f->run), value_text(f->step ? f->step : ""), value_text(f->index ? f->index : ""),
+		value_int(f->attempt), value_int(f->at_ms), value_text(f->label)};
+	return exec(u,
+		       "INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, "
+		       "at_ms, label)"
+		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+		       " ON CONFLICT (source, pipeline, run, step, idx, attempt) DO UPDATE SET"
+		       " problem_id = excluded.problem_id, at_ms = excluded.at_ms, label = excluded.label",
+		       params, ARRAY_LEN(params), err) &&
+	       exec(u,
+		       "INSERT INTO team.problem_pipeline (problem_id, source, pipeline) VALUES ($1, $2, $3)"
+		       " ON CONFLICT DO NOTHING",
+		       params, 3, err);
+}
+
+/* The row of the problem with the finding's key, made where there is none. */
+static bool open_problem(struct update *u, const struct finding *f, int64_t *id, struct err *err)
+{
+	struct result row;
+	const struct value key[] = {value_text(f->key)};
+	if (!store_query(u->store, "SELECT id, state, closed_ms FROM team.problem WHERE key = $1", key, 1,
+		    u->arena, &row, err))
+		return false;
+	if (!row.n_rows) {
+		const struct value params[] = {
+			value_text(f->kind), value_text(f->key), value_text(f->title), value_int(f->at_ms)};
+		u->counts->opened++;
+		return store_exec_id(u->store,
+			       "INSERT INTO team.problem (kind, key, title, first_ms, last_ms, known)"
+			       " VALUES ($1, $2, $3, $4, $4, 'new') RETURNING id",
+			       params, ARRAY_LEN(params), id, err) &&
+		       add_event(u, *id, "opened", f->title, err);
+	}
+	*id = result_int(&row, 0, 0, 0);
+	bool is_resolved = !strcmp(result_text(&row, 0, 1), "resolved");
+	/* what was standing when a person resolved it stays resolved until it happens again */
+	if (!is_resolved || (strcmp(f->kind, "platform") && f->at_ms <= result_ms(&row, 0, 2)))
+		return true;
+	u->counts->returned++;
+	const struct value params[] = {value_int(*id), value_int(f->at_ms)};
+	return exec(u,
+		       "UPDATE team.problem SET state = 'open', known = 'returned', first_ms = $2, closed_ms "
+		       "= NULL,"
+		       " assignee = NULL WHERE id = $1",
+		       params, 2, err) &&
+	       add_event(u, *id, "returned", f->title, err);
+}
+
+/* The first finding of a problem in this pass is its newest: it gives place, title and promise. */
+static bool describe_problem(struct update *u, int64_t id, const struct finding *f, struct err *err)
+{
+	const struct config_project *project =
+		f->pipeline ? config_project_of(u->config, f->source, f->pipeline) : NULL;
+	const char *owner = project ? config_owner(project, f->step ? f->step : "") : NULL;
+	const char *due = project ? config_due(project, f->source, f->pipeline) : NULL;
+	int64_t blocked;
+	if (!count_blocked(u, f, &blocked, err))
+		return false;
+	const struct value params[] = {value_int(id), value_text(f->title), value_text(f->source),
+		value_text(f->pipeline), value_text(f->run), value_text(f->step), value_text(f->index),
+		value_int(f->attempt), value_int(f->at_ms), value_text(owner ? owner : f->owner),
+		value_text(project ? project->oncall : NULL),
+		value_text(project && project->severity ? project->severity : "production"),
+		value_ms(due ? next_clock(due, f->at_ms) : TIME_NONE), value_text(f->cause),
+		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
+		value_int(u->now_ms), value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
+	return exec(u,
+		"UPDATE team.problem SET title = $2, source = $3, pipeline = $4, run = $5, step = $6, "
+		"step_index = $7,"
+		" attempt = $8, last_ms = $9, owner = $10, oncall = $11, severity = $12, due_ms = $13, cause "
+		"= $14,"
+		" fingerprint = $15, cause_line = $16, blocked_steps = $17, seen_ms = $18, cause_kind = $19 "
+		"WHERE id = $1",
+		params, ARRAY_LEN(params), err);
+}
+
+static bool is_seen_now(struct update *u, int64_t id, bool *is_seen, struct err *err)
+{
+	int64_t seen_ms = 0;
+	const struct value params[] = {value_int(id)};
+	if (!store_exec_id(u->store, "SELECT coalesce(seen_ms, -1) FROM team.problem WHERE id = $1", params,
+		    1, &seen_ms, err))
+		return false;
+	*is_seen = seen_ms == u->now_ms;
+	return true;
+}
+
+/* Findings come newest first; a new problem is as old as its oldest. */
+static bool set_first(struct update *u, int64_t id, const struct finding *f, struct err *err)
+{
+	const struct value params[] = {value_int(id), value_int(f->at_ms)};
+	return exec(u,
+		"UPDATE team.problem SET first_ms = $2 WHERE id = $1 AND known = 'new' AND first_ms > $2",
+		params, 2, err);
+}
+
+static bool put_finding(struct update *u, const struct finding *f, struct err *err)
+{
+	int64_t id;
+	bool is_seen;
+	return open_problem(u, f, &id, err) && set_first(u, id, f, err) &&
+	       is_seen_now(u, id, &is_seen, err) && (is_seen || describe_problem(u, id, f, err)) &&
+	       add_occurrence(u, id, f, err);
+}
+
+/* A failed step stands while no later run of the same pipeline has passed it. */
+static const char standing_sql[] =
+	"SELECT s.name, p.pipeline, r.run, f.step, f.idx, f.label, f.attempt, coalesce(f.ended_ms, f.at_ms),"
+	" e.cause, e.fingerprint, e.cause_line, p.owner, p.id, r.id"
+	" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
+	" JOIN source s ON s.id = p.source_id"
+	" LEFT JOIN team.evidence e ON e.source = s.name AND e.pipeline = p.pipeline AND e.run = r.run"
+	" AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt"
+	" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND p.gone = 0 AND "
+	"f.at_ms >= $1"
+	" AND NOT EXISTS (SELECT 1 FROM step_run g WHERE g.pipeline_id = f.pipeline_id AND g.step = f.step"
+	" AND g.at_ms > f.at_ms AND g.run_id <> f.run_id AND g.is_newest = 1 AND g.state = 'success')"
+	" ORDER BY f.at_ms DESC, f.id DESC LIMIT 20000";
+
+static bool find_failed_steps(struct update *u, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
+	if (!store_query(u->store, standing_sql, params, 1, u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = {.kind = "failed",
+			.source = result_text(&rows, i, 0),
+			.pipeline = result_text(&rows, i, 1),
+			.run = result_text(&rows, i, 2),
+			.step = result_text(&rows, i, 3),
+			.index = result_text(&rows, i, 4),
+			.label = result_text(&rows, i, 5),
+			.attempt = result_int(&rows, i, 6, 0),
+			.at_ms = result_ms(&rows, i, 7),
+			.cause = result_text(&rows, i, 8),
+			.fingerprint = result_text(&rows, i, 9),
+			.cause_line = result_int(&rows, i, 10, 0),
+			.owner = result_text(&rows, i, 11),
+			.pipeline_id = result_int(&rows, i, 12, 0),
+			.run_id = result_int(&rows, i, 13, 0)};
+		bool has_print = f.fingerprint && *f.fingerprint;
+		f.key = has_print ? arena_printf(u->arena, "failed:%s", f.fingerprint)
+				  : arena_printf(u->arena, "failed:%s/%s/%s", f.source, f.pipeline, f.step);
+		f.title = f.cause ? f.cause
+				  : arena_printf(u->arena, "%s failed; its log says nothing yet", f.step);
+		if (!put_finding(u, &f, err))
+			return false;
+	}
+	return true;
+}
+
+/* A run that the tool calls failed without any step that failed: a time-out, a wrong definition. */
+static bool find_failed_runs(struct update *u, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
+	if (!store_query(u->store,
+		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), r.note, p.owner, p.id, "
+		    "r.id"
+		    " FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id"
+		    " WHERE r.state = 'failed' AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND "
+		    "r.at_ms >= $1"
+		    " AND NOT EXISTS (SELECT 1 FROM run g WHERE g.pipeline_id = r.pipeline_id AND g.at_ms > "
+		    "r.at_ms"
+		    " AND g.state = 'success')"
+		    " ORDER BY r.at_ms DESC, r.id DESC LIMIT 5000",
+		    params, 1, u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = {.kind = "failed",
+			.source = result_text(&rows, i, 0),
+			.pipeline = result_text(&rows, i, 1),
+			.run = result_text(&rows, i, 2),
+			.at_ms = result_ms(&rows, i, 3),
+			.owner = result_text(&rows, i, 5),
+			.pipeline_id = result_int(&rows, i, 6, 0),
+			.run_id = result_int(&rows, i, 7, 0),
+			.title = "the run failed; no step of it did"};
+		f.key = arena_printf(u->arena, "failed:%s/%s", f.source, f.pipeline);
+		if (!put_finding(u, &f, err))
+			return false;
+	}
+	return true;
+}
+
+static bool find_sick_components(struct update *u, struct err *err)
+{
+	struct result rows;
+	if (!store_query(u->store,
+		    "SELECT s.name, h.component, h.message, h.since_ms, h.seen_ms FROM health h"
+		    " JOIN source s ON s.id = h.source_id WHERE h.state = 'failed' ORDER BY h.id LIMIT 1000",
+		    NULL, 0, u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = {.kind = "platform",
+			.source = result_text(&rows, i, 0),
+			.step = result_text(&rows, i, 1),
+			.at_ms = result_ms(&rows, i, 3)};
+		if (f.at_ms == TIME_NONE)
+			f.at_ms = result_int(&rows, i, 4, u->now_ms);
+		const char *message = result_text(&rows, i, 2);
+		f.key = arena_printf(u->arena, "platform:%s/%s", f.source, f.step);
+		f.title = message ? message : arena_printf(u->arena, "%s reports itself failed", f.step);
+		if (!put_finding(u, &f, err))
+			return false;
+	}
+	return true;
+}
+
+static bool find_sick_sources(struct update *u, struct err *err)
+{
+	struct result rows;
+	if (!store_query(u->store,
+		    "SELECT name, error, since_ms FROM source WHERE state = 'error' OR failures >= 2 ORDER "
+		    "BY id LIMIT 1000",
+		    NULL, 0, u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = {.kind = "platform",
+			.source = result_text(&rows, i, 0),
+			.at_ms = result_int(&rows, i, 2, u->now_ms)};
+		f.key = arena_printf(u->arena, "platform:%s", f.source);
+		f.title = result_text(&rows, i, 1) ? result_text(&rows, i, 1) : "it does not answer";
+		if (!put_finding(u, &f, err))
+			return false;
+	}
+	return true;
+}
+
+/* What was not found in this pass is over; then each problem counts what it stands for. */
+static bool close_others(struct update *u, struct err *err)
+{
+	const struct value params[] = {value_int(u->now_ms)};
+	if (!store_exec(u->store,
+		    "UPDATE team.problem SET state = 'resolved', closed_ms = $1"
+		    " WHERE kind IN ('failed', 'platform') AND state IN ('open', 'acknowledged', 'snoozed')"
+		    " AND coalesce(seen_ms, 0) <> $1",
+		    params, 1, &u->counts->resolved, err) ||
+		!exec(u,
+			"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
+			" SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem WHERE "
+			"closed_ms = $1"
+			" AND state = 'resolved'",
+			params, 1, err))
+		return false;
+	return exec(u,
+		       "UPDATE team.problem SET count = (SELECT count(*) FROM team.occurrence o"
+		       " WHERE o.problem_id = team.problem.id) WHERE seen_ms = $1",
+		       params, 1, err) &&
+	       store_exec_id(u->store, "SELECT count(*) FROM team.problem WHERE state = 'open'", NULL, 0,
+		       &u->counts->open, err);
+}
+
+bool problems_update(struct store *store, const struct config *config, int64_t now_ms,
+	struct problem_counts *counts, struct err *err)
+{
+	*counts = (struct problem_counts){0};
+	struct update u = {
+		.store = store, .config = config, .arena = arena_new(), .now_ms = now_ms, .counts = counts};
+	bool ok = store_begin(store, err);
+	if (ok) {
+		ok = find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
+		     find_sick_components(&u, err) && find_sick_sources(&u, err) && close_others(&u, err) &&
+		     store_commit(store, err);
+		if (!ok)
+			store_rollback(store);
+	}
+	arena_free(u.arena);
+	return ok || err_wrap(err, "problems");
+}
+
+bool problems_check_sync(struct store *store, int64_t now_ms, struct err *err)
+{
+	int64_t attempted_ms;
+	if (!store_exec_id(
+		    store, "SELECT coalesce(max(attempted_ms), 0) FROM source", NULL, 0, &attempted_ms, err))
+		return false;
+	if (!attempted_ms || now_ms - attempted_ms < PROBLEM_SYNC_SILENT_MS)
+		return true;
+	struct problem_counts counts = {0};
+	const struct config nothing = {0};
+	struct update u = {.store = store,
+		.config = &nothing,
+		.arena = arena_new(),
+		.now_ms = now_ms,
+		.counts = &counts};
+	const struct finding f = {.kind = "platform",
+		.key = "platform:sync",
+		.source = "sync",
+		.at_ms = attempted_ms,
+		.title = "porthole sync is silent: nothing here is newer; start 'porthole sync --watch'"};
+	bool ok = store_begin(store, err);
+	if (ok) {
+		ok = put_finding(&u, &f, err) && store_commit(store, err);
+		if (!ok)
+			store_rollback(store);
+	}
+	arena_free(u.arena);
+	return ok || err_wrap(err, "problems");
+}

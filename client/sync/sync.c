@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/sync/sync.h"
+
+#include "client/base/file.h"
+#include "client/base/loop.h"
+#include "client/base/mem.h"
+#include "client/protocol/source.h"
+#include "client/sync/evidence.h"
+
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { FULL_EVERY_MS = 24 * 60 * 60 * 1000 }; /* what a tool deleted is found at least once a day */
+
+struct round;
+
+/* One source of the round. */
+struct job {
+	struct round *round;
+	const struct config_source *config;
+	int64_t id, started_ms;
+	struct source *source;
+	struct evidence_job *evidence;
+	bool is_full, is_over;
+	int64_t logs, bad_records;
+	struct written written;
+	struct err err;
+};
+
+struct round {
+	const struct config *config;
+	const struct sync_options *options;
+	struct loop *loop;
+	struct arena *arena;
+	struct store *store;
+	struct writer *writer;
+	const char *cache_dir;
+	struct job *jobs;
+	size_t n_jobs;
+	int failed;
+	int signo;	/* asked to end */
+	struct err err; /* the catalogue failed: the round ends */
+};
+
+static void end_round_if_over(struct round *round)
+{
+	for (size_t i = 0; i < round->n_jobs; i++)
+		if (!round->jobs[i].is_over)
+			return;
+	loop_stop(round->loop);
+}
+
+/* The catalogue failed: nothing that any source says can be kept. */
+static void fail_round(struct round *round, const struct err *err)
+{
+	if (!round->err.code)
+		round->err = *err;
+	loop_stop(round->loop);
+}
+
+static bool note_source(struct job *job, const struct err *failure, struct err *err)
+{
+	const char *state = !failure ? "ok" : failure->code == ERR_UNAVAILABLE ? "stale" : "error";
+	const struct value params[] = {value_int(job->id), value_text(state), value_int(clock_now_ms()),
+		value_text(failure ? failure->msg : NULL)};
+	return store_exec(job->round->store,
+		"UPDATE source SET since_ms = CASE WHEN state = $2 THEN since_ms ELSE $3 END, state = $2, "
+		"attempted_ms = $3,"
+		" synced_ms = CASE WHEN $2 = 'ok' THEN $3 ELSE synced_ms END, error = $4,"
+		" failures = CASE WHEN $2 = 'ok' THEN 0 ELSE failures + 1 END WHERE id = $1",
+		params, ARRAY_LEN(params), NULL, err);
+}
+
+static void end_job(struct job *job, const struct err *failure)
+{
+	struct round *round = job->round;
+	struct err err;
+	if (job->is_over)
+		return;
+	job->is_over = true;
+	if (failure)
+		job->err = *failure;
+	if (!writer_commit(round->writer, &err) || !note_source(job, failure, &err)) {
+		fail_round(round, &err);
+		return;
+	}
+	round->failed += failure != NULL;
+	const struct sync_result result = {.source = job->config->name,
+		.err = failure ? &job->err : NULL,
+		.written = job->written,
+		.logs = job->logs,
+		.bad_records = job->bad_records,
+		.took_ms = clock_mono_ms() - job->started_ms};
+	if (round->options->source_done)
+		round->options->source_done(round->options->ctx, &result);
+	end_round_if_over(round);
+}
+
+static void on_evidence(void *ctx, int64_t logs, const struct err *err)
+{
+	struct job *job = ctx;
+	job->logs = logs;
+	if (err)
+		fail_round(job->round, err);
+	else
+		end_job(job, NULL);
+}
+
+static void on_record(void *ctx, const struct record *record, const struct err *bad)
+{
+	struct job *job = ctx;
+	struct err err;
+	if (!record) {
+		job->bad_records++;
+		if (job->bad_records == 1)
+			job->err = *bad;
+		return;
+	}
+	if (!job->round->err.code && !writer_put(job->round->writer, job->id, record, &job->written, &err))
+		fail_round(job->round, &err);
+}
+
+static void on_pulled(void *ctx, const struct err *failure)
+{
+	struct job *job = ctx;
+	struct round *round = job->round;
+	struct err err;
+	if (failure) {
+		end_job(job, failure);
+		return;
+	}
+	if (!writer_commit(round->writer, &err) ||
+		(job->is_full && !writer_end_full(round->writer, job->id, &job->written, &err))) {
+		fail_round(round, &err);
+		return;
+	}
+	job->evidence = evidence_start(
+		round->store, job->source, job->config->name, job->id, round->cache_dir, on_evidence, job);
+}
+
+/* The row of the source, made or brought up to its configuration. */
+static bool register_source(struct job *job, struct err *err)
+{
+	const struct config_source *c = job->config;
+	const struct value params[] = {
+		value_text(c->name), value_text(c->kind), value_text(c->url ? c->url : c->path)};
+	return store_exec_id(job->round->store,
+		"INSERT INTO source (name, kind, url) VALUES ($1, $2, $3)"
+		" ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, url = excluded.url RETURNING id",
+		params, ARRAY_LEN(params), &job->id, err);
+}
+
+static bool start_job(struct job *job, struct err *err)
+{
+	static const struct source_pull_ops ops = {.record = on_record, .done = on_pulled};
+	struct round *round = job->round;
+	struct result row;
+	job->started_ms = clock_mono_ms();
+	if (!register_source(job, err))
+		return false;
+	const struct value params[] = {value_int(job->id)};
+	if (!store_query(round->store, "SELECT cursor, full_ms FROM source WHERE id = $1", params, 1,
+		    round->arena, &row, err))
+		return false;
+	const char *cursor = result_text(&row, 0, 0);
+	int64_t full_ms = result_int(&row, 0, 1, 0);
+	/* a source without a cursor always gives all it has */
+	job->is_full = round->options->since_ms == TIME_NONE &&
+		       (!cursor || clock_now_ms() - full_ms >= FULL_EVERY_MS);
+	if (job->is_full && !writer_begin_full(round->writer, job->id, err))
+		return false;
+	int64_t since_ms =
+		round->options->since_ms != TIME_NONE ? round->options->since_ms : job->config->since_ms;
+	job->source = source_open(round->loop, round->config, job->config, SOURCE_SYNC_SILENCE_MS);
+	bool is_anew = job->is_full || round->options->since_ms != TIME_NONE;
+	source_pull(job->source, is_anew ? NULL : cursor, since_ms, &ops, job);
+	return true;
+}
+
+static bool is_asked_for(const struct sync_options *options, const char *name)
+{
+	for (size_t i = 0; i < options->n_names; i++)
+		if (!strcmp(options->names[i], name))
+			return true;
+	return options->n_names == 0;
+}
+
+static bool choose_sources(struct round *round, struct err *err)
+{
+	const struct config *config = round->config;
+	for (size_t i = 0; i < round->options->n_names; i++)
+		if (!config_source(config, round->options->names[i]))
+			return err_set(err, ERR_USAGE, "no source '%s' in %s", round->options->names[i],
+				config->file ? config->file : "the configuration (there is none)");
+	round->jobs = arena_array(round->arena, struct job, config->n_sources + 1);
+	for (size_t i = 0; i < config->n_sources; i++)
+		if (!config->sources[i].disabled && is_asked_for(round->options, config->sources[i].name))
+			round->jobs[round->n_jobs++] =
+				(struct job){.round = round, .config = &config->sources[i]};
+	if (!round->n_jobs)
+		return err_set(err, ERR_USAGE,
+			"no source is configured; name one in portal.yaml (porthole --help sync)");
+	return true;
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct round *round = ctx;
+	round->signo = signo;
+	loop_stop(round->loop);
+}
+
+/* Pulls all sources, then brings the problems up to date. */
+static bool run_round(struct round *round, struct err *err)
+{
+	for (size_t i = 0; i < round->n_jobs; i++)
+		if (!start_job(&round->jobs[i], err))
+			return false;
+	loop_run(round->loop);
+	if (round->err.code) {
+		*err = round->err;
+		return false;
+	}
+	struct problem_counts counts;
+	if (!writer_commit(round->writer, err) ||
+		!problems_update(round->store, round->config, clock_now_ms(), &counts, err))
+		return false;
+	if (!round->signo && round->options->round_done)
+		round->options->round_done(round->options->ctx, &counts, store_notice(round->store));
+	return store_checkpoint(round->store, err);
+}
+
+static void close_jobs(struct round *round)
+{
+	for (size_t i = 0; i < round->n_jobs; i++) {
+		evidence_free(round->jobs[i].evidence);
+		if (round->jobs[i].source)
+			source_close(round->jobs[i].source);
+	}
+}
+
+static int take_lock(const char *address, struct err *err)
+{
+	char *path = x_printf("%s.lock", address);
+	int fd = file_lock(path, err);
+	if (fd < 0 && err->code == ERR_UNAVAILABLE)
+		err_set(err, ERR_UNAVAILABLE, "another 'porthole sync' is at work on %s", address);
+	x_free(path);
+	return fd;
+}
+
+static bool make_folder_of(const char *address, struct err *err)
+{
+	const char *slash = strrchr(address, '/');
+	struct arena *arena = arena_new();
+	bool ok = !slash || slash == address ||
+		  file_make_dir(arena_dup(arena, (struct str){address, (size_t)(slash - address)}), err);
+	arena_free(arena);
+	return ok;
+}
+
+static bool run_locked(const struct config *config, const struct sync_options *options, int *failed,
+	int *signo, struct err *err)
+{
+	struct round round = {.config = config, .options = options, .loop = loop_new(), .arena = arena_new()};
+	round.cache_dir = arena_printf(round.arena, "%s/logs", file_cache_dir(round.arena));
+	loop_signal(round.loop, SIGTERM, on_signal, &round);
+	loop_signal(round.loop, SIGINT, on_signal, &round);
+	loop_signal(round.loop, SIGHUP, on_signal, &round);
+	bool ok = choose_sources(&round, err);
+	if (ok)
+		round.store = store_open(config->catalogue, STORE_SYNC, err);
+	if (round.store) {
+		round.writer = writer_new(round.store);
+		ok = run_round(&round, err);
+	}
+	ok = ok && round.store;
+	close_jobs(&round);
+	writer_free(round.writer);
+	if (round.store)
+		store_close(round.store);
+	loop_free(round.loop);
+	arena_free(round.arena);
+	*failed = round.failed;
+	*signo = round.signo;
+	return ok;
+}
+
+static bool run(const struct config *config, const struct sync_options *options, int *failed, int *signo,
+	struct err *err)
+{
+	if (config->read_only)
+		return err_set(err, ERR_REFUSED, "read-only: sync writes the catalogue");
+	if (!make_folder_of(config->catalogue, err))
+		return false;
+	int lock = take_lock(config->catalogue, err);
+	if (lock < 0)
+		return false;
+	bool ok = run_locked(config, options, failed, signo, err);
+	close(lock);
+	return ok;
+}
+
+bool sync_run(const struct config *config, const struct sync_options *options, int *failed, struct err *err)
+{
+	int signo = 0;
+	*failed = 0;
+	if (!run(config, options, failed, &signo, err))
+		return false;
+	return !signo || err_set(err, ERR_CANCELLED, "ended by signal %d; what was stored stays", signo);
+}
+
+/* Waits for the next round; true where a signal ended the wait. */
+static bool wait_for_next(const sigset_t *signals, int *signo)
+{
+	const struct timespec pause = {.tv_sec = SYNC_EVERY_MS / 1000};
+	int got = sigtimedwait(signals, NULL, &pause);
+	if (got > 0)
+		*signo = got;
+	return got > 0;
+}
+
+bool sync_watch(const struct config *config, const struct sync_options *options, int *signo, struct err *err)
+{
+	sigset_t signals, old;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGHUP);
+	sigprocmask(SIG_BLOCK, &signals, &old);
+	*signo = 0;
+	bool ok = true;
+	do {
+		int failed;
+		ok = run(config, options, &failed, signo, err);
+		if (!ok && err->code != ERR_USAGE && err->code != ERR_REFUSED && options->round_failed) {
+			options->round_failed(options->ctx, err);
+			ok = true;
+		}
+	} while (ok && !*signo && !wait_for_next(&signals, signo));
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	return ok;
+}
+
+bool sync_is_running(const char *address)
+{
+	struct err err;
+	int fd = take_lock(address, &err);
+	if (fd < 0)
+		return err.code == ERR_UNAVAILABLE;
+	close(fd);
+	return false;
+}

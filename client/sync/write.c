@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/sync/write.h"
+
+#include "client/base/mem.h"
+
+#include <math.h>
+
+enum { BATCH_ROWS = 500, BATCH_MS = 50 };
+
+struct writer {
+	struct store *store;
+	bool is_open;
+	int64_t opened_ms; /* monotonic */
+	int n_pending;
+	int64_t now_ms;
+	int64_t dirty_run; /* whose count of failed steps is to be made anew; 0: none */
+	bool has_seen_table;
+};
+
+struct writer *writer_new(struct store *store)
+{
+	struct writer *w = x_new(struct writer);
+	w->store = store;
+	return w;
+}
+
+void writer_free(struct writer *w)
+{
+	if (!w)
+		return;
+	if (w->is_open)
+		store_rollback(w->store);
+	x_free(w);
+}
+
+static bool begin(struct writer *w, struct err *err)
+{
+	if (w->is_open)
+		return true;
+	if (!store_begin(w->store, err))
+		return false;
+	w->is_open = true;
+	w->opened_ms = clock_mono_ms();
+	w->now_ms = clock_now_ms();
+	return true;
+}
+
+static bool exec(struct writer *w, const char *sql, const struct value *params, size_t n, struct err *err)
+{
+	return store_exec(w->store, sql, params, n, NULL, err);
+}
+
+/* Counts anew what a run keeps about its steps, once all of a stretch of its steps are in. */
+static bool settle_run(struct writer *w, struct err *err)
+{
+	if (!w->dirty_run)
+		return true;
+	const struct value params[] = {value_int(w->dirty_run)};
+	w->dirty_run = 0;
+	return exec(w,
+		"UPDATE run SET failed_steps = (SELECT count(*) FROM step_run t WHERE t.run_id = run.id"
+		" AND t.is_newest = 1 AND t.state = 'failed' AND t.gone = 0) WHERE id = $1",
+		params, 1, err);
+}
+
+bool writer_commit(struct writer *w, struct err *err)
+{
+	if (!w->is_open)
+		return true;
+	bool ok = settle_run(w, err) && store_commit(w->store, err);
+	if (!ok)
+		store_rollback(w->store);
+	w->is_open = false;
+	w->n_pending = 0;
+	return ok;
+}
+
+static bool find_pipeline(
+	struct writer *w, int64_t source_id, const char *pipeline, int64_t *id, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(pipeline), value_int(w->now_ms)};
+	if (store_exec_id(w->store, "SELECT id FROM pipeline WHERE source_id = $1 AND pipeline = $2", params,
+		    2, id, err))
+		return true;
+	if (err->code != ERR_NOT_FOUND)
+		return false;
+	return store_exec_id(w->store,
+		"INSERT INTO pipeline (source_id, pipeline, seen_ms) VALUES ($1, $2, $3) RETURNING id",
+		params, 3, id, err);
+}
+
+static bool put_step(struct writer *w, int64_t pipeline_id, const struct record_step *step, size_t position,
+	struct err *err)
+{
+	const struct value params[] = {value_int(pipeline_id), value_text(step->step),
+		value_text(step->label), value_text(step->operator), value_int((int64_t)position)};
+	if (!exec(w,
+		    "INSERT INTO step (pipeline_id, step, label, operator, position) VALUES ($1, $2, $3, $4, "
+		    "$5)"
+		    " ON CONFLICT (pipeline_id, step) DO UPDATE SET label = excluded.label, operator = "
+		    "excluded.operator,"
+		    " position = excluded.position",
+		    params, ARRAY_LEN(params), err))
+		return false;
+	for (size_t i = 0; i < step->n_upstream; i++) {
+		const struct value edge[] = {
+			value_int(pipeline_id), value_text(step->step), value_text(step->upstream[i])};
+		if (!exec(w,
+			    "INSERT INTO step_edge (pipeline_id, step, upstream) VALUES ($1, $2, $3) ON "
+			    "CONFLICT DO NOTHING",
+			    edge, ARRAY_LEN(edge), err))
+			return false;
+	}
+	return true;
+}
+
+/* The definition as it is now: steps and edges of an older one go. */
+static bool put_steps(struct writer *w, int64_t pipeline_id, const struct record_pipeline *p, struct err *err)
+{
+	const struct value params[] = {value_int(pipeline_id)};
+	if (!exec(w, "DELETE FROM step_edge WHERE pipeline_id = $1", params, 1, err) ||
+		!exec(w, "DELETE FROM step WHERE pipeline_id = $1", params, 1, err))
+		return false;
+	for (size_t i = 0; i < p->n_steps; i++)
+		if (p->steps[i].step && !put_step(w, pipeline_id, &p->steps[i], i, err))
+			return false;
+	return true;
+}
+
+static bool put_pipeline(
+	struct writer *w, int64_t source_id, const struct record_pipeline *p, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(p->pipeline), value_text(p->title),
+		value_text(p->kind), value_text(p->owner), value_text(p->schedule),
+		p->paused < 0 ? value_text(NULL) : value_int(p->paused), value_ms(p->next_due_ms),
+		value_text(p->url), value_text(p->version), value_int(w->now_ms)};
+	int64_t id;
+	if (!store_exec_id(w->store,
+		    "INSERT INTO pipeline (source_id, pipeline, title, kind, owner, schedule, paused, "
+		    "next_due_ms, url, version,"
+		    " seen_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+		    " ON CONFLICT (source_id, pipeline) DO UPDATE SET title = excluded.title, kind = "
+		    "excluded.kind,"
+		    " owner = excluded.owner, schedule = excluded.schedule, paused = excluded.paused,"
+		    " next_due_ms = excluded.next_due_ms, url = excluded.url, version = excluded.version,"
+		    " seen_ms = excluded.seen_ms, gone = 0 RETURNING id",
+		    params, ARRAY_LEN(params), &id, err))
+		return false;
+	return !p->has_steps || put_steps(w, id, p, err);
+}
+
+static int64_t duration_of(int64_t started_ms, int64_t ended_ms)
+{
+	return started_ms == TIME_NONE || ended_ms == TIME_NONE || ended_ms < started_ms
+		       ? TIME_NONE
+		       : ended_ms - started_ms;
+}
+
+static int64_t first_of(int64_t a, int64_t b, int64_t c)
+{
+	return a != TIME_NONE ? a : b != TIME_NONE ? b : c;
+}
+
+static bool put_pairs(struct writer *w, int64_t run_id, const char *sql, const struct record_pair *pairs,
+	size_t n, struct err *err)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct value params[] = {
+			value_int(run_id), value_text(pairs[i].key), value_text(pairs[i].text)};
+		if (!exec(w, sql, params, ARRAY_LEN(params), err))
+			return false;
+	}
+	return true;
+}
+
+static bool put_metrics(struct writer *w, int64_t run_id, const struct record_run *r, struct err *err)
+{
+	for (size_t i = 0; i < r->n_metrics; i++) {
+		double n = r->metrics[i].number;
+		const char *special = isnan(n) ? "NaN" : isinf(n) ? (n > 0 ? "Infinity" : "-Infinity") : NULL;
+		const struct value params[] = {value_int(run_id), value_text(r->metrics[i].key),
+			special ? value_text(NULL) : value_real(n), value_text(special)};
+		if (!exec(w,
+			    "INSERT INTO metric (run_id, key, value, special) VALUES ($1, $2, $3, $4)"
+			    " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value, special = "
+			    "excluded.special",
+			    params, ARRAY_LEN(params), err))
+			return false;
+	}
+	return true;
+}
+
+/* A pipeline shows its newest run. */
+static bool note_newest(struct writer *w, int64_t pipeline_id, int64_t run_id, const char *state,
+	int64_t at_ms, struct err *err)
+{
+	const struct value params[] = {
+		value_int(pipeline_id), value_int(run_id), value_text(state), value_int(at_ms)};
+	return exec(w,
+		"UPDATE pipeline SET last_run_id = $2, last_state = $3, last_run_ms = $4 WHERE id = $1"
+		" AND (last_run_id IS NULL OR last_run_id = $2 OR last_run_ms <= $4)",
+		params, ARRAY_LEN(params), err);
+}
+
+static bool mark_seen(struct writer *w, int64_t run_id, struct err *err)
+{
+	const struct value params[] = {value_int(run_id)};
+	return !w->has_seen_table ||
+	       exec(w, "INSERT INTO seen_run (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err);
+}
+
+static bool put_run(struct writer *w, int64_t source_id, const struct record_run *r, struct err *err)
+{
+	int64_t pipeline_id, run_id, at_ms = first_of(r->started_ms, r->queued_ms, w->now_ms);
+	if (!find_pipeline(w, source_id, r->pipeline, &pipeline_id, err))
+		return false;
+	const struct value params[] = {value_int(pipeline_id), value_int(source_id), value_text(r->run),
+		value_text(r->name), value_text(r->kind), value_text(r->state), value_text(r->tool_state),
+		value_int(at_ms), value_ms(r->started_ms), value_ms(r->ended_ms),
+		value_ms(duration_of(r->started_ms, r->ended_ms)), value_ms(r->queued_ms),
+		value_ms(r->heartbeat_ms), value_text(r->user), value_text(r->parent), value_text(r->url),
+		value_text(r->note), value_text(r->version)};
+	if (!store_exec_id(w->store,
+		    "INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, "
+		    "started_ms, ended_ms,"
+		    " duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version)"
+		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
+		    "$18)"
+		    " ON CONFLICT (pipeline_id, run) DO UPDATE SET name = excluded.name, kind = "
+		    "excluded.kind,"
+		    " state = excluded.state, tool_state = excluded.tool_state,"
+		    " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, run.at_ms), started_ms = "
+		    "excluded.started_ms,"
+		    " ended_ms = excluded.ended_ms, duration_ms = excluded.duration_ms, queued_ms = "
+		    "excluded.queued_ms,"
+		    " heartbeat_ms = excluded.heartbeat_ms, user_name = excluded.user_name, parent = "
+		    "excluded.parent,"
+		    " url = excluded.url, note = excluded.note, version = excluded.version, gone = 0 "
+		    "RETURNING id",
+		    params, ARRAY_LEN(params), &run_id, err))
+		return false;
+	return put_pairs(w, run_id,
+		       "INSERT INTO param (run_id, key, value) VALUES ($1, $2, $3)"
+		       " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
+		       r->params, r->n_params, err) &&
+	       put_pairs(w, run_id,
+		       "INSERT INTO tag (run_id, key, value) VALUES ($1, $2, $3)"
+		       " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
+		       r->tags, r->n_tags, err) &&
+	       put_metrics(w, run_id, r, err) && note_newest(w, pipeline_id, run_id, r->state, at_ms, err) &&
+	       mark_seen(w, run_id, err);
+}
+
+/* A step of a run nobody named yet makes it, in a state that nobody knows. */
+static bool find_run(struct writer *w, int64_t source_id, const struct record_step_run *s,
+	int64_t *pipeline_id, int64_t *run_id, struct err *err)
+{
+	if (!find_pipeline(w, source_id, s->pipeline, pipeline_id, err))
+		return false;
+	const struct value params[] = {value_int(*pipeline_id), value_text(s->run), value_int(source_id),
+		value_int(first_of(s->started_ms, s->queued_ms, w->now_ms))};
+	if (store_exec_id(w->store, "SELECT id FROM run WHERE pipeline_id = $1 AND run = $2", params, 2,
+		    run_id, err))
+		return true;
+	if (err->code != ERR_NOT_FOUND)
+		return false;
+	return store_exec_id(w->store,
+		"INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', "
+		"$4) RETURNING id",
+		params, ARRAY_LEN(params), run_id, err);
+}
+
+/* Only the newest attempt stands for its step; the "never started" one goes once another is known. */
+static bool settle_attempts(
+	struct writer *w, int64_t run_id, const struct record_step_run *s, struct err *err)
+{
+	const struct value params[] = {
+		value_int(run_id), value_text(s->step), value_text(s->index ? s->index : "")};
+	if (s->attempt > 0 &&
+		!exec(w, "DELETE FROM step_run WHERE run_id = $1 AND step = $2 AND idx = $3 AND attempt = 0",
+			params, 3, err))
+		return false;
+	return exec(w,
+		"UPDATE step_run SET is_newest = CASE WHEN attempt = (SELECT max(t.attempt) FROM step_run t"
+		" WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3) THEN 1 ELSE 0 END"
+		" WHERE run_id = $1 AND step = $2 AND idx = $3",
+		params, 3, err);
+}
+
+static bool put_step_run(
+	struct writer *w, int64_t source_id, const struct record_step_run *s, struct err *err)
+{
+	int64_t pipeline_id, run_id;
+	if (!find_run(w, source_id, s, &pipeline_id, &run_id, err))
+		return false;
+	if (w->dirty_run != run_id && !settle_run(w, err))
+		return false;
+	w->dirty_run = run_id;
+	const struct value params[] = {value_int(run_id), value_int(pipeline_id), value_text(s->step),
+		value_text(s->index ? s->index : ""), value_text(s->label), value_int(s->attempt),
+		value_text(s->state), value_text(s->tool_state), value_text(s->operator), value_text(s->note),
+		value_int(first_of(s->started_ms, s->queued_ms, w->now_ms)), value_ms(s->started_ms),
+		value_ms(s->ended_ms), value_ms(duration_of(s->started_ms, s->ended_ms)),
+		value_ms(s->queued_ms)};
+	return exec(w,
+		       "INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, "
+		       "tool_state, operator, note,"
+		       " at_ms, started_ms, ended_ms, duration_ms, queued_ms)"
+		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+		       " ON CONFLICT (run_id, step, idx, attempt) DO UPDATE SET label = excluded.label, "
+		       "state = excluded.state,"
+		       " tool_state = excluded.tool_state, operator = excluded.operator, note = "
+		       "excluded.note,"
+		       " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, step_run.at_ms),"
+		       " started_ms = excluded.started_ms, ended_ms = excluded.ended_ms, duration_ms = "
+		       "excluded.duration_ms,"
+		       " queued_ms = excluded.queued_ms, gone = 0",
+		       params, ARRAY_LEN(params), err) &&
+	       settle_attempts(w, run_id, s, err);
+}
+
+static bool put_health(struct writer *w, int64_t source_id, const struct record_health *h, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(h->component), value_text(h->state),
+		value_ms(h->since_ms), value_text(h->message), value_int(w->now_ms)};
+	if (h->state && !strcmp(h->state, "gone"))
+		return exec(w, "DELETE FROM health WHERE source_id = $1 AND component = $2", params, 2, err);
+	return exec(w,
+		"INSERT INTO health (source_id, component, state, since_ms, message, seen_ms) VALUES ($1, "
+		"$2, $3, $4, $5, $6)"
+		" ON CONFLICT (source_id, component) DO UPDATE SET state = excluded.state, since_ms = "
+		"excluded.since_ms,"
+		" message = excluded.message, seen_ms = excluded.seen_ms",
+		params, ARRAY_LEN(params), err);
+}
+
+/* The newest run of a pipeline is looked for again when one is gone. */
+static bool forget_newest(struct writer *w, int64_t source_id, struct err *err)
+{
+	const struct value params[] = {value_int(source_id)};
+	return exec(w,
+		"UPDATE pipeline SET (last_run_id, last_state, last_run_ms) = (SELECT r.id, r.state, r.at_ms "
+		"FROM run r"
+		" WHERE r.pipeline_id = pipeline.id AND r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC LIMIT 1)"
+		" WHERE source_id = $1 AND last_run_id IN (SELECT id FROM run WHERE gone = 1)",
+		params, 1, err);
+}
+
+static bool put_gone(struct writer *w, int64_t source_id, const struct record_gone *g, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(g->pipeline), value_text(g->run)};
+	if (!g->run)
+		return exec(w, "UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND pipeline = $2", params,
+			2, err);
+	return exec(w,
+		       "UPDATE run SET gone = 1 WHERE pipeline_id = (SELECT id FROM pipeline WHERE source_id "
+		       "= $1"
+		       " AND pipeline = $2) AND run = $3",
+		       params, 3, err) &&
+	       forget_newest(w, source_id, err);
+}
+
+static bool put_cursor(struct writer *w, int64_t source_id, const struct record_cursor *c, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(c->cursor)};
+	return exec(w, "UPDATE source SET cursor = $2 WHERE id = $1", params, 2, err) &&
+	       writer_commit(w, err);
+}
+
+static bool put(struct writer *w, int64_t source_id, const struct record *record, struct written *totals,
+	struct err *err)
+{
+	switch (record->kind) {
+	case RECORD_PIPELINE:
+		totals->pipelines++;
+		return put_pipeline(w, source_id, &record->pipeline, err);
+	case RECORD_RUN:
+		totals->runs++;
+		return put_run(w, source_id, &record->run, err);
+	case RECORD_STEP_RUN:
+		totals->steps++;
+		return put_step_run(w, source_id, &record->step_run, err);
+	case RECORD_HEALTH:
+		return put_health(w, source_id, &record->health, err);
+	case RECORD_GONE:
+		totals->gone++;
+		return put_gone(w, source_id, &record->gone, err);
+	case RECORD_CURSOR:
+		return put_cursor(w, source_id, &record->cursor, err);
+	case RECORD_KINDS:
+		break;
+	}
+	BUG_ON(true);
+	return false;
+}
+
+bool writer_put(struct writer *w, int64_t source_id, const struct record *record, struct written *totals,
+	struct err *err)
+{
+	struct written nobody = {0};
+	if (!begin(w, err) || !put(w, source_id, record, totals ? totals : &nobody, err))
+		return false;
+	bool is_full = ++w->n_pending >= BATCH_ROWS || clock_mono_ms() - w->opened_ms >= BATCH_MS;
+	return !is_full || writer_commit(w, err);
+}
+
+bool writer_begin_full(struct writer *w, int64_t source_id, struct err *err)
+{
+	const struct value params[] = {value_int(source_id)};
+	if (!writer_commit(w, err) ||
+		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_run (id BIGINT PRIMARY KEY)", NULL, 0, err))
+		return false;
+	w->has_seen_table = true;
+	return exec(w, "DELETE FROM seen_run WHERE id IN (SELECT id FROM run WHERE source_id = $1)", params,
+		1, err);
+}
+
+bool writer_end_full(struct writer *w, int64_t source_id, struct written *totals, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_int(clock_now_ms())};
+	int64_t gone = 0;
+	if (!begin(w, err) || !store_exec(w->store,
+				      "UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND id NOT "
+				      "IN (SELECT id FROM seen_run)",
+				      params, 1, &gone, err))
+		return false;
+	totals->gone += gone;
+	return (!gone || forget_newest(w, source_id, err)) &&
+	       exec(w, "UPDATE source SET full_ms = $2 WHERE id = $1", params, 2, err) &&
+	       writer_commit(w, err);
+}

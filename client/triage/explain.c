@@ -10,6 +10,7 @@
 #include "client/base/mem.h"
 #include "client/triage/blocks.h"
 #include "client/triage/patterns.h"
+#include "client/triage/templates.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -32,6 +33,7 @@ static const double exit_score = 0.54;
 static const double handled_score = 0.45; /* a block that was logged as a warning, or tried again */
 static const double last_words_score = 0.42;
 static const double least_score = 0.15;
+static const double good_factor = 0.3; /* what a good run says too is set aside */
 
 /* A line that may be the cause. Its texts are copied when the window moves on: most are
  * replaced by a better one before. */
@@ -59,7 +61,8 @@ struct explainer {
 	struct pool first, last;
 	size_t at; /* next line of the window to judge */
 	int64_t first_exit, n_exits;
-	int64_t last_good_end; /* before the first exit */
+	int64_t last_good_end;	/* before the first exit */
+	struct templates *good; /* what logs of good runs say too; NULL: none was given */
 };
 
 /* --- pools ---------------------------------------------------------------- */
@@ -74,15 +77,6 @@ static void pool_fini(struct pool *pool)
 {
 	for (size_t i = 0; i < pool->n; i++)
 		found_fini(&pool->items[i]);
-}
-
-static uint64_t hash_without_digits(struct str text)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	for (size_t i = 0; i < text.n; i++)
-		if (!isdigit((unsigned char)text.p[i]))
-			hash = (hash ^ (unsigned char)text.p[i]) * UINT64_C(0x100000001b3);
-	return hash;
 }
 
 /* Whether A is the one to give up. */
@@ -199,7 +193,7 @@ static void add_line_of(struct explainer *explainer, const struct block *block, 
 	struct found found = {
 		.line = window->first + (int64_t)block->cause,
 		.score = score < 1 ? score : 1,
-		.alike = hash_without_digits(text),
+		.alike = template_of(text),
 		.block = *block,
 	};
 	pool_add(&explainer->first, &found);
@@ -435,6 +429,7 @@ void explain_free(struct explainer *explainer)
 	pool_fini(&explainer->first);
 	pool_fini(&explainer->last);
 	patterns_free(explainer->patterns);
+	templates_free(explainer->good);
 	window_fini(&explainer->window);
 	x_free(explainer);
 }
@@ -446,6 +441,19 @@ static void mark_line(struct explainer *explainer)
 	window->lines[i].is_hot = patterns_are_in(explainer->patterns, window_plain(window, i));
 	if (window_is_full(window))
 		advance(explainer);
+}
+
+void explain_feed_good(struct explainer *explainer, struct str bytes)
+{
+	if (!explainer->good)
+		explainer->good = templates_new();
+	templates_feed(explainer->good, bytes);
+}
+
+void explain_end_good(struct explainer *explainer)
+{
+	if (explainer->good)
+		templates_end_log(explainer->good);
 }
 
 void explain_feed(struct explainer *explainer, struct str bytes)
@@ -462,12 +470,14 @@ void explain_feed(struct explainer *explainer, struct str bytes)
 static double final_score(const struct explainer *explainer, const struct found *found, int64_t n_lines)
 {
 	double score = found->score;
+	if (explainer->good && templates_have(explainer->good, str_of(found->text)))
+		score *= good_factor;
 	bool is_after_exit = explainer->first_exit > 0 && found->line > explainer->first_exit;
 	if (found->line < explainer->last_good_end)
 		score *= 0.5;
 	if (is_after_exit)
 		score *= 0.8;
-	if (found->score >= sure_score)
+	if (score >= sure_score)
 		return score;
 	int64_t end = explainer->first_exit > 0 && !is_after_exit ? explainer->first_exit : n_lines;
 	return score + 0.05 * score / (1 + (double)(end - found->line) / 20);

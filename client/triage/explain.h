@@ -33,6 +33,10 @@ struct explainer *explain_new(void);
 void explain_free(struct explainer *explainer);
 /* Any stretch of bytes; lines may be cut anywhere. */
 void explain_feed(struct explainer *explainer, struct str bytes);
+/* The log of a run that passed, at any time before explain_finish: what it says too is set aside. Several may
+ * follow one another, each closed by explain_end_good. */
+void explain_feed_good(struct explainer *explainer, struct str bytes);
+void explain_end_good(struct explainer *explainer);
 /* Ends the stream and gives what was found; texts are taken from ARENA. Call once. */
 struct explanation explain_finish(struct explainer *explainer, struct arena *arena);
 

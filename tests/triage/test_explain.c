@@ -452,9 +452,28 @@ static void a_log_of_another_run_has_the_same_fingerprint(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
 
+/* What the log of a good run says too says nothing about the failure. */
+static void test_good_log_sets_its_lines_aside(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	struct explainer *explainer = explain_new();
+	explain_feed_good(explainer, STR("start\n2026-11-22 10:00:00 ERROR: lost 3 thi"));
+	explain_feed_good(explainer, STR("ngs\nend"));
+	explain_end_good(explainer);
+	explain_feed(explainer, STR("start\nERROR: lost 4 things\nERROR: no such bucket\n"));
+	struct explanation found = explain_finish(explainer, arena);
+	assert_int_equal(found.candidates[0].line, 3);
+	for (size_t i = 0; i < found.n_candidates; i++)
+		assert_true(found.candidates[i].line != 2 || found.candidates[i].score < 0.5);
+	explain_free(explainer);
+	arena_free(arena);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good_log_sets_its_lines_aside),
 		TEST(the_cause_of_each_log_is_found),
 		TEST(a_direct_cause_is_the_root),
 		TEST(an_implicit_chain_ends_in_the_bug),

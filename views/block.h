@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Blocks: what a view shows, as data. A view's load function makes them on the
+ * store's thread; the TUI gives each to the widget of its kind, the CLI prints
+ * the same blocks as text or JSON. Immutable once handed over, all in one arena.
+ * Texts are as the tools gave them: uncleaned until a cell or the printer.
+ */
+#ifndef VIEWS_BLOCK_H
+#define VIEWS_BLOCK_H
+
+#include "client/base/arena.h"
+#include "client/catalogue/ref.h"
+#include "client/catalogue/store.h"
+#include "views/role.h"
+
+enum column_type {
+	COLUMN_TEXT,
+	COLUMN_NAME,	 /* cut in the middle where it does not fit */
+	COLUMN_CAUSE,	 /* an exception: its package goes first, the tail that matters stays */
+	COLUMN_STATE,	 /* a state word: sign and word, by role */
+	COLUMN_TIME,	 /* ms: an age, or absolute on `t` */
+	COLUMN_DURATION, /* ms */
+	COLUMN_INT,	 /* right-aligned, grouped thinly */
+	COLUMN_BOOL,
+	COLUMN_REF,
+	COLUMN_LIST, /* texts separated by 0x1F */
+};
+
+enum column_flags {
+	COLUMN_HIDDEN = 1,   /* in JSON and TSV, not on a screen */
+	COLUMN_INTERNAL = 2, /* only for our own use: links, sorting */
+	COLUMN_GROWS = 4,    /* takes the width that is left */
+};
+
+struct column {
+	const char *key;   /* the JSON key */
+	const char *title; /* on screens; NULL: the key in capitals */
+	enum column_type type;
+	int flags;
+	int width;	     /* preferred width in columns; 0: by content */
+	int priority;	     /* the lower goes last when room is short; 0 never goes */
+	const char *sql;     /* NULL where the loader computes it */
+	enum ref_kind ref;   /* COLUMN_REF: made from the row's source, pipeline, run, step, index */
+	const char *ref_run; /* the column that holds the run, where it is not "run" */
+};
+
+enum block_kind { BLOCK_TABLE, BLOCK_FACTS, BLOCK_TEXT, BLOCK_LOG };
+
+struct table {
+	const struct column *columns;
+	size_t n_columns; /* result.n_columns is the same, in the same order */
+	struct result result;
+	int ref_column;	   /* the column that Enter opens, or -1 */
+	bool has_more;	   /* rows exist behind the last one */
+	const char *empty; /* what to say without rows: why, and the key that helps */
+};
+
+/* A line of text in stretches of one role each. */
+struct span {
+	enum role role;
+	const char *text;
+};
+struct line {
+	struct span *spans;
+	size_t n_spans;
+	int64_t number;	 /* shown at the left where not 0 */
+	const char *ref; /* where Enter goes from this line, or NULL */
+};
+
+/* Facts: a label, and one line beside it. */
+struct fact {
+	const char *label; /* "" goes on under the one before */
+	struct line line;
+};
+
+struct log_place {
+	struct ref ref;	       /* a step with its attempt */
+	int64_t line;	       /* open at this line; 0: at the end */
+	const int64_t *causes; /* lines that `e` walks, best first */
+	size_t n_causes;
+};
+
+struct block {
+	enum block_kind kind;
+	const char *name;  /* key in JSON: "steps", "params", "evidence" */
+	const char *title; /* over a rule; NULL: none */
+	union {
+		struct table table;
+		struct {
+			struct fact *facts;
+			size_t n;
+		} facts;
+		struct {
+			struct line *lines;
+			size_t n;
+		} text;
+		struct log_place log;
+	};
+};
+
+#endif

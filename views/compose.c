@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/compose.h"
+
+#include "client/base/mem.h"
+#include "client/base/when.h"
+
+#include <stdio.h>
+
+enum { LINE_MOST_SPANS = 40 };
+
+struct block *compose_block(struct view_data *data, enum block_kind kind, const char *name, const char *title)
+{
+	if (!data->blocks)
+		data->blocks = arena_array(data->arena, struct block, VIEW_MOST_BLOCKS);
+	BUG_ON(data->n_blocks == VIEW_MOST_BLOCKS);
+	struct block *block = &data->blocks[data->n_blocks++];
+	*block = (struct block){.kind = kind, .name = name, .title = title};
+	if (kind == BLOCK_FACTS)
+		block->facts.facts = arena_array(data->arena, struct fact, BLOCK_MOST_FACTS);
+	return block;
+}
+
+struct block *compose_list(struct view_data *data, struct store *store, const struct list_def *list,
+	const struct view_args *args, const struct found *scope, const char *filter, int64_t limit,
+	const char *name, const char *title, struct err *err)
+{
+	const struct view_args own = {
+		.config = args->config, .filter = filter, .limit = limit, .now_ms = args->now_ms};
+	struct table table;
+	if (!list_load(store, list, &own, scope, data->arena, &table, err))
+		return NULL;
+	struct block *block = compose_block(data, BLOCK_TABLE, name, title);
+	block->table = table;
+	return block;
+}
+
+static const char *print(struct arena *arena, const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	BUG_ON(n < 0);
+	char *text = arena_get(arena, (size_t)n + 1, 1);
+	vsnprintf(text, (size_t)n + 1, fmt, ap);
+	return text;
+}
+
+static void add_span(struct view_data *data, struct line *line, enum role role, const char *text)
+{
+	if (!line->spans)
+		line->spans = arena_array(data->arena, struct span, LINE_MOST_SPANS);
+	BUG_ON(line->n_spans == LINE_MOST_SPANS);
+	line->spans[line->n_spans++] = (struct span){.role = role, .text = text};
+}
+
+struct line *compose_fact(
+	struct view_data *data, struct block *block, const char *label, enum role role, const char *fmt, ...)
+{
+	BUG_ON(block->facts.n == BLOCK_MOST_FACTS);
+	struct fact *fact = &block->facts.facts[block->facts.n++];
+	fact->label = label;
+	va_list ap;
+	va_start(ap, fmt);
+	add_span(data, &fact->line, role, print(data->arena, fmt, ap));
+	va_end(ap);
+	return &fact->line;
+}
+
+void compose_fact_text(struct view_data *data, struct block *block, const char *label, const char *text)
+{
+	if (text && *text)
+		compose_fact(data, block, label, ROLE_TEXT, "%s", text);
+}
+
+void compose_span(struct view_data *data, struct line *line, enum role role, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	add_span(data, line, role, print(data->arena, fmt, ap));
+	va_end(ap);
+}
+
+struct line *compose_line(struct view_data *data, struct block *block, size_t most, int64_t number,
+	enum role role, const char *text)
+{
+	if (!block->text.lines)
+		block->text.lines = arena_array(data->arena, struct line, most);
+	BUG_ON(block->text.n == most);
+	struct line *line = &block->text.lines[block->text.n++];
+	line->number = number;
+	add_span(data, line, role, text);
+	return line;
+}
+
+/* Runs one of base/when.h's writers into the arena. */
+static const char *keep(struct view_data *data, struct buf *buf)
+{
+	const char *text = arena_dup(data->arena, buf_str(buf));
+	buf_fini(buf);
+	return text;
+}
+
+const char *compose_age(struct view_data *data, int64_t ms, int64_t now_ms)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	when_add_age(&buf, ms, now_ms);
+	return keep(data, &buf);
+}
+
+const char *compose_duration(struct view_data *data, int64_t ms)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	when_add_duration(&buf, ms);
+	return keep(data, &buf);
+}
+
+const char *compose_local(struct view_data *data, int64_t ms)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	when_add_local(&buf, ms);
+	return keep(data, &buf);
+}
+
+const char *compose_ref(struct view_data *data, const struct ref *ref)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	ref_add(&buf, ref);
+	return keep(data, &buf);
+}
+
+bool compose_row(struct view_data *data, struct store *store, const char *sql, const struct value *params,
+	size_t n_params, struct result *out, struct err *err)
+{
+	if (!store_query(store, sql, params, n_params, data->arena, out, err))
+		return false;
+	return out->n_rows || err_set(err, ERR_NOT_FOUND, "it is not there any more");
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/evidence.h"
+
+#include "client/base/mem.h"
+#include "client/triage/explain.h"
+#include "views/compose.h"
+
+bool evidence_load(struct store *store, const struct ref *ref, struct arena *arena, struct evidence *out,
+	struct err *err)
+{
+	struct result row;
+	const struct value params[] = {value_text(ref->source), value_text(ref->pipeline),
+		value_text(ref->run), value_text(ref->step ? ref->step : ""),
+		value_text(ref->index ? ref->index : ""), value_int(ref->attempt)};
+	*out = (struct evidence){0};
+	if (!store_query(store,
+		    "SELECT fingerprint, cause, cause_line, excerpt_line, candidates, excerpt, attempt, error"
+		    " FROM team.evidence WHERE source = $1 AND pipeline = $2 AND run = $3 AND step = $4 AND "
+		    "idx = $5"
+		    " AND ($6 = 0 OR attempt = $6) ORDER BY attempt DESC LIMIT 1",
+		    params, ARRAY_LEN(params), arena, &row, err))
+		return false;
+	if (!row.n_rows)
+		return true;
+	*out = (struct evidence){
+		.is_found = true,
+		.fingerprint = result_text(&row, 0, 0),
+		.cause = result_text(&row, 0, 1),
+		.cause_line = result_int(&row, 0, 2, 0),
+		.excerpt_line = result_int(&row, 0, 3, 0),
+		.candidates = result_text(&row, 0, 4),
+		.excerpt = result_text(&row, 0, 5),
+		.attempt = result_int(&row, 0, 6, 0),
+		.error = result_text(&row, 0, 7),
+	};
+	return true;
+}
+
+void evidence_block(struct view_data *data, const struct evidence *evidence, const char *title)
+{
+	if (!evidence->excerpt)
+		return;
+	struct json_doc *doc = json_parse(str_of(evidence->excerpt), NULL);
+	size_t n = json_len(json_root(doc));
+	struct block *block = n ? compose_block(data, BLOCK_TEXT, "excerpt", title) : NULL;
+	for (size_t i = 0; i < n; i++) {
+		int64_t number = evidence->excerpt_line + (int64_t)i;
+		bool is_cause = number == evidence->cause_line;
+		const char *text = arena_dup(data->arena, json_str(json_at(json_root(doc), i)));
+		compose_line(data, block, n, number, is_cause ? ROLE_CAUSE : ROLE_TEXT, text);
+	}
+	json_free(doc);
+}
+
+size_t evidence_causes(const struct evidence *evidence, int64_t *lines, size_t most)
+{
+	if (!evidence->candidates)
+		return 0;
+	struct json_doc *doc = json_parse(str_of(evidence->candidates), NULL);
+	size_t n = 0;
+	for (size_t i = 0; i < json_len(json_root(doc)) && n < most; i++)
+		if (json_int(json_get(json_at(json_root(doc), i), "line"), &lines[n]))
+			n++;
+	json_free(doc);
+	return n;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What needs you: open problems worst first; when nothing needs anybody, the day. */
+#include "client/base/mem.h"
+#include "views/compose.h"
+#include "views/lists.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static bool add_summary(
+	struct view_data *data, struct store *store, const struct view_args *args, struct err *err)
+{
+	struct result row;
+	if (!compose_row(data, store,
+		    "SELECT count(*) FILTER (WHERE state = 'open' AND severity = 'production'),"
+		    " count(*) FILTER (WHERE state = 'acknowledged' AND severity = 'production'),"
+		    " count(*) FILTER (WHERE severity <> 'production')"
+		    " FROM team.problem WHERE state IN ('open', 'acknowledged')",
+		    NULL, 0, &row, err))
+		return false;
+	int64_t open = result_int(&row, 0, 0, 0), taken = result_int(&row, 0, 1, 0),
+		below = result_int(&row, 0, 2, 0);
+	const char *taken_text = taken ? arena_printf(data->arena, " · %lld taken", (long long)taken) : "";
+	const char *below_text = below ? arena_printf(data->arena, " · %lld below production%s",
+						 (long long)below, args->show_hidden ? "" : " (. shows)")
+				       : "";
+	data->summary = open ? arena_printf(data->arena, "%lld need%s you%s%s", (long long)open,
+				       open == 1 ? "s" : "", taken_text, below_text)
+			     : arena_printf(data->arena, "nothing needs you%s%s", taken_text, below_text);
+	return true;
+}
+
+/* The day: what ran, what stands red or paused. */
+static bool add_day(
+	struct view_data *data, struct store *store, const struct view_args *args, struct err *err)
+{
+	struct result row;
+	const struct value params[] = {value_int(args->now_ms - DAY_MS)};
+	if (!compose_row(data, store,
+		    "SELECT count(*) FILTER (WHERE state = 'success'), count(*) FILTER (WHERE state = "
+		    "'failed'),"
+		    " count(*) FILTER (WHERE state IN ('running', 'queued')) FROM run WHERE at_ms >= $1 AND "
+		    "gone = 0",
+		    params, 1, &row, err))
+		return false;
+	struct block *facts = compose_block(data, BLOCK_FACTS, "day", "the last 24 hours");
+	struct line *line = compose_fact(
+		data, facts, "runs", ROLE_SUCCESS, "%lld green", (long long)result_int(&row, 0, 0, 0));
+	int64_t red = result_int(&row, 0, 1, 0);
+	compose_span(data, line, red ? ROLE_FAILED : ROLE_DIM, " · %lld red", (long long)red);
+	compose_span(data, line, ROLE_RUNNING, " · %lld under way", (long long)result_int(&row, 0, 2, 0));
+	if (!compose_row(data, store,
+		    "SELECT count(*), count(*) FILTER (WHERE last_state = 'failed'), count(*) FILTER (WHERE "
+		    "paused = 1)"
+		    " FROM pipeline WHERE gone = 0",
+		    NULL, 0, &row, err))
+		return false;
+	compose_fact(data, facts, "pipelines", ROLE_TEXT, "%lld · %lld last red · %lld paused",
+		(long long)result_int(&row, 0, 0, 0), (long long)result_int(&row, 0, 1, 0),
+		(long long)result_int(&row, 0, 2, 0));
+	return true;
+}
+
+static bool load(struct store *store, const struct view_args *args, struct view_data *data, struct err *err)
+{
+	const char *state = "state:open,acknowledged";
+	const char *filter = arena_printf(data->arena, "%s %s %s", state,
+		args->show_hidden ? "" : "severity:production", args->filter ? args->filter : "");
+	data->title = "what needs you";
+	if (!add_summary(data, store, args, err))
+		return false;
+	struct block *block = compose_list(
+		data, store, &list_problems, args, NULL, filter, args->limit, "problems", NULL, err);
+	if (!block)
+		return false;
+	return block->table.result.n_rows > 0 || add_day(data, store, args, err);
+}
+
+const struct view_def view_home = {
+	.name = "home",
+	.title = "what needs you",
+	.help = "what needs a person now, worst first; when nothing does, the day",
+	.kind = VIEW_HOME,
+	.list = &list_problems,
+	.load = load,
+};

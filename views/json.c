@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/json.h"
+
+#include "client/base/mem.h"
+#include "views/list.h"
+#include "views/lists.h"
+
+static void put_cell(struct json_writer *w, const struct column *column, const struct value *value)
+{
+	if (column->type == COLUMN_LIST) {
+		json_open(w, '[');
+		struct str rest = value->type == VALUE_TEXT ? value->s : (struct str){0}, piece;
+		while (str_next(&rest, '\x1f', &piece))
+			json_put_str(w, piece);
+		json_close(w, ']');
+		return;
+	}
+	switch (value->type) {
+	case VALUE_NULL:
+		json_put_null(w);
+		break;
+	case VALUE_INT:
+		if (column->type == COLUMN_BOOL)
+			json_put_bool(w, value->i != 0);
+		else
+			json_put_int(w, value->i);
+		break;
+	case VALUE_REAL:
+		json_put_num(w, value->r);
+		break;
+	case VALUE_TEXT:
+		json_put_str(w, value->s);
+		break;
+	}
+}
+
+/* The members of one row, without brackets. */
+static void put_row(struct json_writer *w, const struct table *table, size_t row)
+{
+	for (size_t c = 0; c < table->n_columns; c++) {
+		if (table->columns[c].flags & COLUMN_INTERNAL)
+			continue;
+		json_key(w, table->columns[c].key);
+		put_cell(w, &table->columns[c], result_at(&table->result, row, c));
+	}
+}
+
+void json_add_rows(struct buf *out, const struct table *table)
+{
+	for (size_t row = 0; row < table->result.n_rows; row++) {
+		struct json_writer w = {.out = out};
+		json_open(&w, '{');
+		put_row(&w, table, row);
+		json_close(&w, '}');
+		buf_addc(out, '\n');
+	}
+}
+
+struct object {
+	struct store *store;
+	struct arena *arena;
+	const struct view_args *args;
+	const struct found *found;
+	struct json_writer *w;
+};
+
+/* {"k": value, …} from a query of key, value, special. */
+static bool put_pairs(struct object *o, const char *key, const char *sql, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(o->found->run_id)};
+	if (!store_query(o->store, sql, params, 1, o->arena, &rows, err))
+		return false;
+	json_key(o->w, key);
+	json_open(o->w, '{');
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		const struct value *value = result_at(&rows, i, 1);
+		json_key_str(o->w, result_at(&rows, i, 0)->s);
+		put_cell(o->w, &(struct column){.type = COLUMN_TEXT},
+			value->type == VALUE_NULL ? result_at(&rows, i, 2) : value);
+	}
+	json_close(o->w, '}');
+	return true;
+}
+
+static bool put_list(struct object *o, const char *key, const struct list_def *list,
+	const struct found *scope, const char *filter, struct err *err)
+{
+	const struct view_args args = {
+		.config = o->args->config, .filter = filter, .now_ms = o->args->now_ms};
+	struct table table = {0};
+	if (scope && !list_load(o->store, list, &args, scope, o->arena, &table, err))
+		return false;
+	json_key(o->w, key);
+	json_open(o->w, '[');
+	for (size_t row = 0; row < table.result.n_rows; row++) {
+		json_open(o->w, '{');
+		put_row(o->w, &table, row);
+		json_close(o->w, '}');
+	}
+	json_close(o->w, ']');
+	return true;
+}
+
+static void put_note(struct object *o, const struct table *table)
+{
+	json_key(o->w, "notes");
+	json_open(o->w, '[');
+	for (size_t c = 0; c < table->n_columns; c++)
+		if (!strcmp(table->columns[c].key, "note") && result_text(&table->result, 0, c))
+			json_put_str(o->w, str_of(result_text(&table->result, 0, c)));
+	json_close(o->w, ']');
+}
+
+static void put_links(struct object *o, const struct table *table)
+{
+	json_key(o->w, "links");
+	json_open(o->w, '[');
+	for (size_t c = 0; c < table->n_columns; c++)
+		if (!strcmp(table->columns[c].key, "url") && result_text(&table->result, 0, c))
+			json_put_str(o->w, str_of(result_text(&table->result, 0, c)));
+	json_close(o->w, ']');
+}
+
+static bool put_members(struct object *o, const struct view_def *view, struct err *err)
+{
+	struct table table;
+	const struct ref *ref = &o->args->ref;
+	const char *filter =
+		ref->kind == REF_PROBLEM ? arena_printf(o->arena, "id=%s", ref->name) : "deleted:yes";
+	const struct view_args args = {
+		.config = o->args->config, .filter = filter, .now_ms = o->args->now_ms, .limit = 1};
+	if (!list_load(o->store, view->list, &args, o->found, o->arena, &table, err))
+		return false;
+	if (!table.result.n_rows)
+		return err_set(err, ERR_NOT_FOUND, "it is not there any more");
+	put_row(o->w, &table, 0);
+	static const struct found nothing;
+	bool is_run = ref->kind == REF_RUN;
+	const struct found *steps = is_run || ref->kind == REF_PIPELINE ? o->found : NULL;
+	/* a pipeline's steps are those of its newest run */
+	struct found newest = *o->found;
+	const struct value params[] = {value_int(o->found->pipeline_id)};
+	if (ref->kind == REF_PIPELINE &&
+		!store_exec_id(o->store, "SELECT coalesce(last_run_id, 0) FROM pipeline WHERE id = $1",
+			params, 1, &newest.run_id, err))
+		return false;
+	if (ref->kind == REF_PIPELINE)
+		steps = newest.run_id ? &newest : NULL;
+	const struct found *run = is_run ? o->found : &nothing;
+	const struct found *saved = o->found;
+	o->found = run;
+	bool ok =
+		put_pairs(o, "params", "SELECT key, value, NULL FROM param WHERE run_id = $1 ORDER BY key",
+			err) &&
+		put_pairs(o, "metrics",
+			"SELECT key, value, special FROM metric WHERE run_id = $1 ORDER BY key", err) &&
+		put_pairs(o, "tags", "SELECT key, value, NULL FROM tag WHERE run_id = $1 ORDER BY key", err);
+	o->found = saved;
+	if (!ok)
+		return false;
+	const char *children = is_run ? arena_printf(o->arena, "parent=\"%s\"", ref->run) : NULL;
+	struct found source = {.source_id = o->found->source_id};
+	if (!put_list(o, "inputs", NULL, NULL, "", err) ||
+		!put_list(o, "steps", &list_steps, steps, "", err) ||
+		!put_list(o, "children", &list_runs, is_run && !strchr(ref->run, '"') ? &source : NULL,
+			children, err))
+		return false;
+	put_note(o, &table);
+	put_links(o, &table);
+	return true;
+}
+
+bool json_add_object(struct buf *out, struct store *store, const struct config *config, const struct ref *ref,
+	int64_t now_ms, struct err *err)
+{
+	const struct view_def *view = view_for_ref(ref->kind);
+	struct found found = {0};
+	if (!view)
+		return err_set(err, ERR_USAGE, "nothing of this kind can be shown yet");
+	if (ref->source && !find_ref(store, ref, &found, err))
+		return false;
+	struct json_writer w = {.out = out};
+	const struct view_args args = {.config = config, .ref = *ref, .now_ms = now_ms};
+	struct object object = {
+		.store = store, .arena = arena_new(), .args = &args, .found = &found, .w = &w};
+	json_open(&w, '{');
+	bool ok = put_members(&object, view, err);
+	json_close(&w, '}');
+	buf_addc(out, '\n');
+	arena_free(object.arena);
+	return ok;
+}
+
+static void put_stored(struct json_writer *w, const char *key, const char *json)
+{
+	json_key(w, key);
+	if (json)
+		json_put_raw(w, str_of(json));
+	else {
+		json_open(w, '[');
+		json_close(w, ']');
+	}
+}
+
+static void put_evidence(struct json_writer *w, const struct ref *ref, const struct evidence *e)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	ref_add(&text, ref);
+	json_key(w, "ref");
+	json_put_str(w, buf_str(&text));
+	buf_fini(&text);
+	json_key(w, "attempt");
+	json_put_int(w, e->attempt);
+	json_key(w, "fingerprint");
+	json_put_str(w, e->fingerprint ? str_of(e->fingerprint) : (struct str){0});
+	json_key(w, "cause");
+	if (e->cause) {
+		json_open(w, '{');
+		json_key(w, "line");
+		json_put_int(w, e->cause_line);
+		json_key(w, "text");
+		json_put_str(w, str_of(e->cause));
+		json_close(w, '}');
+	} else {
+		json_put_null(w);
+	}
+	put_stored(w, "candidates", e->candidates);
+	put_stored(w, "excerpt", e->excerpt);
+}
+
+void json_add_evidence(struct buf *out, const struct ref *ref, const struct evidence *evidence)
+{
+	struct json_writer w = {.out = out};
+	json_open(&w, '{');
+	put_evidence(&w, ref, evidence);
+	json_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static const char *text_of(const struct table *table, size_t row, const char *key)
+{
+	for (size_t c = 0; c < table->n_columns; c++)
+		if (!strcmp(table->columns[c].key, key))
+			return result_text(&table->result, row, c);
+	return NULL;
+}
+
+static void put_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_key(w, key);
+	json_put_str(w, text ? str_of(text) : (struct str){0});
+}
+
+/* {text[]} for what has no log of its own. */
+static void put_said(struct json_writer *w, const char *title)
+{
+	json_open(w, '{');
+	json_key(w, "text");
+	json_open(w, '[');
+	json_put_str(w, str_of(title));
+	json_close(w, ']');
+	json_close(w, '}');
+}
+
+bool json_add_triage(struct buf *out, struct store *store, const struct config *config,
+	const struct table *table, size_t row, struct err *err)
+{
+	struct ref ref = {.kind = REF_STEP,
+		.source = text_of(table, row, "source"),
+		.pipeline = text_of(table, row, "pipeline"),
+		.run = text_of(table, row, "run"),
+		.step = text_of(table, row, "step"),
+		.index = text_of(table, row, "index")};
+	const struct config_project *project =
+		ref.pipeline ? config_project_of(config, ref.source, ref.pipeline) : NULL;
+	struct arena *arena = arena_new();
+	struct evidence evidence = {0};
+	bool has_step = ref.run && ref.step;
+	bool ok = !has_step || evidence_load(store, &ref, arena, &evidence, err);
+	struct json_writer w = {.out = out};
+	json_open(&w, '{');
+	put_row(&w, table, row);
+	put_text(&w, "owner", text_of(table, row, "owner"));
+	put_text(&w, "oncall", text_of(table, row, "oncall"));
+	json_key(&w, "blocked_steps");
+	json_put_int(&w,
+		result_int(&table->result, row, (size_t)result_column(&table->result, "blocked_steps"), 0));
+	put_text(&w, "fallback", project ? project->fallback : NULL);
+	json_key(&w, "evidence");
+	if (has_step && evidence.is_found) {
+		json_open(&w, '{');
+		put_evidence(&w, &ref, &evidence);
+		json_close(&w, '}');
+	} else {
+		put_said(&w, text_of(table, row, "title"));
+	}
+	json_close(&w, '}');
+	buf_addc(out, '\n');
+	arena_free(arena);
+	return ok;
+}

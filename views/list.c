@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/list.h"
+
+#include "client/base/mem.h"
+#include "client/base/when.h"
+#include "client/catalogue/filter.h"
+
+enum { MOST_PARAMS = 96 };
+
+/* The query under construction. */
+struct builder {
+	struct arena *arena;
+	struct buf sql;
+	struct value params[MOST_PARAMS];
+	size_t n_params;
+	const struct list_def *list;
+	const struct view_args *args;
+};
+
+/* Adds a parameter and its place in the text. */
+static void add_param(struct builder *b, struct value value)
+{
+	BUG_ON(b->n_params == MOST_PARAMS);
+	b->params[b->n_params++] = value;
+	buf_addf(&b->sql, "$%zu", b->n_params);
+}
+
+static const struct column *column_of(const struct list_def *list, struct str key)
+{
+	for (size_t i = 0; i < list->n_columns; i++)
+		if (str_is(key, list->columns[i].key))
+			return &list->columns[i];
+	return NULL;
+}
+
+static bool unknown_key(const struct list_def *list, struct str key, struct err *err)
+{
+	const char *nearest = NULL;
+	size_t best = 3;
+	for (size_t i = 0; i < list->n_columns; i++) {
+		size_t distance = str_distance(key, str_of(list->columns[i].key), best);
+		if (distance < best && !(list->columns[i].flags & COLUMN_INTERNAL)) {
+			best = distance;
+			nearest = list->columns[i].key;
+		}
+	}
+	if (nearest)
+		return err_set(err, ERR_USAGE, "filter: this list has no key '%.*s'; did you mean '%s'?",
+			STR_FMT(key), nearest);
+	return err_set(err, ERR_USAGE, "filter: this list has no key '%.*s'; see 'porthole --help filter'",
+		STR_FMT(key));
+}
+
+static bool is_number(enum column_type type)
+{
+	return type == COLUMN_TIME || type == COLUMN_DURATION || type == COLUMN_INT || type == COLUMN_BOOL;
+}
+
+/* A value as the column's type wants it: numbers, durations ("5m") and times as ms. */
+static bool number_of(const struct column *column, struct str text, int64_t now_ms, struct value *out)
+{
+	int64_t n;
+	double real;
+	if (str_to_int(text, INT64_MIN, INT64_MAX, &n) ||
+		(column->type == COLUMN_DURATION && when_parse_duration(text, &n)) ||
+		(column->type == COLUMN_TIME && when_parse_since(text, now_ms, &n)))
+		*out = value_int(n);
+	else if (column->type == COLUMN_BOOL && (str_is(text, "yes") || str_is(text, "true")))
+		*out = value_int(1);
+	else if (column->type == COLUMN_BOOL && (str_is(text, "no") || str_is(text, "false")))
+		*out = value_int(0);
+	else if (str_to_double(text, &real))
+		*out = value_real(real);
+	else
+		return false;
+	return true;
+}
+
+static const char *sql_op(enum filter_op op)
+{
+	static const char *const words[] = {[FILTER_EQ] = "=",
+		[FILTER_NE] = "<>",
+		[FILTER_LT] = "<",
+		[FILTER_LE] = "<=",
+		[FILTER_GT] = ">",
+		[FILTER_GE] = ">="};
+	return words[op];
+}
+
+/* One alternative of `KEY:a,b*`: "-" is "nobody knows", a star makes it a glob. */
+static bool add_alternative(
+	struct builder *b, const struct column *column, struct str piece, bool is_quoted, struct err *err)
+{
+	if (!is_quoted && str_is(piece, "-")) {
+		buf_addf(&b->sql, "(%s) IS NULL", column->sql);
+		return true;
+	}
+	if (is_number(column->type)) {
+		struct value value;
+		if (!number_of(column, piece, b->args->now_ms, &value))
+			return err_set(err, ERR_USAGE, "filter: '%.*s' is no value for '%s'", STR_FMT(piece),
+				column->key);
+		buf_addf(&b->sql, "(%s) = ", column->sql);
+		add_param(b, value);
+		return true;
+	}
+	bool is_glob = !is_quoted && (str_has(piece, STR("*")) || str_has(piece, STR("?")));
+	buf_addf(&b->sql, is_glob ? "(%s) LIKE " : "(%s) = ", column->sql);
+	add_param(b, is_glob ? value_text(filter_like(b->arena, piece)) : value_str(piece));
+	if (is_glob)
+		buf_addz(&b->sql, " ESCAPE '\\'");
+	return true;
+}
+
+static bool add_match(
+	struct builder *b, const struct column *column, const struct filter_term *term, struct err *err)
+{
+	struct str rest = term->value, piece;
+	buf_addc(&b->sql, '(');
+	for (bool is_first = true; term->is_quoted ? is_first : str_next(&rest, ',', &piece);
+		is_first = false) {
+		if (term->is_quoted)
+			piece = term->value;
+		if (!is_first)
+			buf_addz(&b->sql, " OR ");
+		if (b->n_params + 1 >= MOST_PARAMS)
+			return err_set(err, ERR_USAGE, "filter: too many values");
+		if (!add_alternative(b, column, piece, term->is_quoted, err))
+			return false;
+	}
+	buf_addc(&b->sql, ')');
+	return true;
+}
+
+static bool add_compare(
+	struct builder *b, const struct column *column, const struct filter_term *term, struct err *err)
+{
+	struct value value = value_str(term->value);
+	if (is_number(column->type) && !number_of(column, term->value, b->args->now_ms, &value))
+		return err_set(err, ERR_USAGE, "filter: '%.*s' is no value for '%s'", STR_FMT(term->value),
+			column->key);
+	buf_addf(&b->sql, "(%s) %s ", column->sql, sql_op(term->op));
+	add_param(b, value);
+	return true;
+}
+
+static void add_words(struct builder *b, struct str word)
+{
+	buf_addc(&b->sql, '(');
+	for (const char *const *sql = b->list->words; *sql; sql++) {
+		buf_addf(&b->sql, "%slower(coalesce(%s, '')) LIKE ", sql == b->list->words ? "" : " OR ",
+			*sql);
+		add_param(b, value_text(filter_like_word(b->arena, word)));
+		buf_addz(&b->sql, " ESCAPE '\\'");
+	}
+	buf_addc(&b->sql, ')');
+}
+
+/* "SOURCE/PIPELINE matches one of this project's patterns". */
+static void add_project(struct builder *b, const struct config_project *project)
+{
+	buf_addc(&b->sql, '(');
+	for (size_t i = 0; i < project->n_pipelines && b->n_params + 1 < MOST_PARAMS; i++) {
+		buf_addf(&b->sql, "%s%s || '/' || %s LIKE ", i ? " OR " : "", b->list->source_sql,
+			b->list->pipeline_sql);
+		add_param(b, value_text(filter_like(b->arena, str_of(project->pipelines[i]))));
+		buf_addz(&b->sql, " ESCAPE '\\'");
+	}
+	buf_addz(&b->sql, project->n_pipelines ? ")" : "1=0)");
+}
+
+static bool project_fits(
+	const struct config_project *project, const struct filter_term *term, const char *user)
+{
+	if (str_is(term->key, "project"))
+		return str_glob(term->value, str_of(project->name));
+	if (str_is(term->key, "owner"))
+		return str_glob(term->value, str_of(project->owner));
+	struct str oncall = str_of(project->oncall);
+	return str_is(oncall.n && oncall.p[0] == '@' ? str_slice(oncall, 1, oncall.n) : oncall, user) ||
+	       str_is(str_of(project->owner), user);
+}
+
+static void add_projects(struct builder *b, const struct filter_term *term)
+{
+	const struct config *config = b->args->config;
+	buf_addz(&b->sql, "(1=0");
+	for (size_t i = 0; config && i < config->n_projects; i++) {
+		if (!project_fits(&config->projects[i], term, config->user))
+			continue;
+		buf_addz(&b->sql, " OR ");
+		add_project(b, &config->projects[i]);
+	}
+	buf_addc(&b->sql, ')');
+}
+
+static bool add_since(struct builder *b, const struct filter_term *term, struct err *err)
+{
+	int64_t at_ms;
+	if (!when_parse_since(term->value, b->args->now_ms, &at_ms))
+		return err_set(err, ERR_USAGE,
+			"filter: '%.*s' is no time; say 24h, 7d, 2026-11-21 or 2026-11-21T02:00:00Z",
+			STR_FMT(term->value));
+	buf_addf(&b->sql, "%s %s ", b->list->time, str_is(term->key, "since") ? ">=" : "<");
+	add_param(b, value_int(at_ms));
+	return true;
+}
+
+/* `params.K`, `metrics.K` and `tags.K` of the row's run. False: KEY is none of these. */
+static bool add_pair(struct builder *b, const struct filter_term *term, bool *ok, struct err *err)
+{
+	static const struct {
+		const char *head, *table;
+		enum column_type type;
+	} kinds[] = {{"params.", "param", COLUMN_TEXT}, {"metrics.", "metric", COLUMN_INT},
+		{"tags.", "tag", COLUMN_TEXT}};
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct str head = str_of(kinds[i].head);
+		if (!str_starts(term->key, head))
+			continue;
+		const struct column column = {.key = kinds[i].table, .type = kinds[i].type, .sql = "q.value"};
+		buf_addf(&b->sql,
+			"EXISTS (SELECT 1 FROM %s q WHERE q.run_id = %s AND q.key = ", kinds[i].table,
+			b->list->pairs_run);
+		add_param(b, value_str(str_slice(term->key, head.n, term->key.n)));
+		buf_addz(&b->sql, " AND ");
+		*ok = term->op == FILTER_MATCH ? add_match(b, &column, term, err)
+					       : add_compare(b, &column, term, err);
+		buf_addc(&b->sql, ')');
+		return true;
+	}
+	return false;
+}
+
+/* A list's own key wins over the general ones ("owner" of problems is a column). */
+static bool add_key(struct builder *b, const struct filter_term *term, struct err *err)
+{
+	const struct column *column = column_of(b->list, term->key);
+	if (column && column->sql)
+		return term->op == FILTER_MATCH ? add_match(b, column, term, err)
+						: add_compare(b, column, term, err);
+	bool ok;
+	if (b->list->pairs_run && add_pair(b, term, &ok, err))
+		return ok;
+	bool is_time = str_is(term->key, "since") || str_is(term->key, "until");
+	if (is_time && b->list->time)
+		return add_since(b, term, err);
+	bool is_project =
+		str_is(term->key, "project") || str_is(term->key, "owner") || str_is(term->key, "mine");
+	if (is_project && b->list->source_sql) {
+		add_projects(b, term);
+		return true;
+	}
+	if (str_is(term->key, "deleted")) {
+		buf_addz(&b->sql, "1=1");
+		return true;
+	}
+	return unknown_key(b->list, term->key, err);
+}
+
+static bool add_term(struct builder *b, const struct filter_term *term, struct err *err)
+{
+	if (b->n_params + 8 >= MOST_PARAMS)
+		return err_set(err, ERR_USAGE, "filter: too many terms");
+	buf_addz(&b->sql, term->is_negated ? " AND NOT coalesce(" : " AND ");
+	if (term->op == FILTER_WORD)
+		add_words(b, term->value);
+	else if (!add_key(b, term, err))
+		return false;
+	if (term->is_negated)
+		buf_addz(&b->sql, ", false)");
+	return true;
+}
+
+static bool asks_for_deleted(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->n; i++)
+		if (str_is(filter->terms[i].key, "deleted") && str_is(filter->terms[i].value, "yes"))
+			return true;
+	return false;
+}
+
+static void add_scope(struct builder *b, const struct found *scope)
+{
+	if (scope->run_id && b->list->scope_run) {
+		buf_addf(&b->sql, " AND %s = ", b->list->scope_run);
+		add_param(b, value_int(scope->run_id));
+		if (scope->step && b->list->scope_step) {
+			buf_addf(&b->sql, " AND %s = ", b->list->scope_step);
+			add_param(b, value_text(scope->step));
+			buf_addf(&b->sql, " AND %s = ", b->list->scope_index);
+			add_param(b, value_text(scope->index));
+		}
+	} else if (scope->pipeline_id && b->list->scope_pipeline) {
+		buf_addf(&b->sql, " AND %s = ", b->list->scope_pipeline);
+		add_param(b, value_int(scope->pipeline_id));
+	} else if (scope->source_id && b->list->scope_source) {
+		buf_addf(&b->sql, " AND %s = ", b->list->scope_source);
+		add_param(b, value_int(scope->source_id));
+	}
+}
+
+/* The sort that ARGS asks for: its SQL, in a form that has no NULL where the column may be. */
+static bool sort_of(struct builder *b, const char **sql, bool *is_ascending, struct err *err)
+{
+	struct str key = str_of(b->args->sort ? b->args->sort : b->list->sort);
+	*is_ascending = b->args->sort ? true : b->list->is_ascending;
+	if (b->args->sort && key.n && key.p[0] == '-') {
+		*is_ascending = false;
+		key = str_slice(key, 1, key.n);
+	}
+	const struct column *column = column_of(b->list, key);
+	if (!column || !column->sql)
+		return unknown_key(b->list, key, err);
+	bool is_default = str_is(key, b->list->sort);
+	if (is_default) /* NOT NULL by the schema, and served by an index as it stands */
+		*sql = column->sql;
+	else
+		*sql = arena_printf(b->arena,
+			is_number(column->type) ? "coalesce(%s, -1)" : "coalesce(%s, '')", column->sql);
+	return true;
+}
+
+static bool add_order(struct builder *b, struct err *err)
+{
+	const char *sort = NULL;
+	bool is_ascending = true;
+	if (!sort_of(b, &sort, &is_ascending, err))
+		return false;
+	if (b->args->after) {
+		buf_addf(&b->sql, " AND (%s, %s) %s (", sort, b->list->id, is_ascending ? ">" : "<");
+		add_param(b, b->args->after[0]);
+		buf_addz(&b->sql, ", ");
+		add_param(b, b->args->after[1]);
+		buf_addc(&b->sql, ')');
+	}
+	const char *direction = is_ascending ? "ASC" : "DESC";
+	buf_addf(&b->sql, " ORDER BY %s %s, %s %s", sort, direction, b->list->id, direction);
+	if (b->args->limit) {
+		buf_addz(&b->sql, " LIMIT ");
+		add_param(b, value_int(b->args->limit + 1)); /* one more tells whether there is more */
+	}
+	return true;
+}
+
+static void add_select(struct builder *b)
+{
+	buf_addz(&b->sql, "SELECT ");
+	for (size_t i = 0; i < b->list->n_columns; i++)
+		buf_addf(&b->sql, "%s%s AS \"%s\"", i ? ", " : "",
+			b->list->columns[i].sql ? b->list->columns[i].sql : "NULL", b->list->columns[i].key);
+	buf_addf(&b->sql, " %s", b->list->from);
+}
+
+static bool build(struct builder *b, const struct found *scope, struct err *err)
+{
+	struct filter filter;
+	if (!filter_parse(b->arena, str_of(b->args->filter), &filter, err))
+		return false;
+	add_select(b);
+	if (b->list->hidden && !b->args->show_hidden && !asks_for_deleted(&filter))
+		buf_addf(&b->sql, " AND NOT (%s)", b->list->hidden);
+	if (scope)
+		add_scope(b, scope);
+	for (size_t i = 0; i < filter.n; i++)
+		if (!add_term(b, &filter.terms[i], err))
+			return false;
+	return add_order(b, err);
+}
+
+bool list_query(const struct list_def *list, const struct view_args *args, const struct found *scope,
+	struct arena *arena, struct list_query *out, struct err *err)
+{
+	struct builder b = {.arena = arena, .list = list, .args = args};
+	buf_init(&b.sql, 0);
+	bool ok = build(&b, scope, err);
+	if (ok) {
+		out->sql = arena_dup(arena, buf_str(&b.sql));
+		out->params = arena_array(arena, struct value, b.n_params + 1);
+		memcpy(out->params, b.params, b.n_params * sizeof *b.params);
+		out->n_params = b.n_params;
+	}
+	buf_fini(&b.sql);
+	return ok;
+}
+
+static const char *text_at(const struct table *table, size_t row, const char *key)
+{
+	for (size_t i = 0; i < table->n_columns; i++)
+		if (!strcmp(table->columns[i].key, key))
+			return result_text(&table->result, row, i);
+	return NULL;
+}
+
+static void fill_ref(struct arena *arena, const struct table *table, const struct column *column, size_t row,
+	struct value *cell)
+{
+	struct ref ref = {.kind = column->ref};
+	struct buf text;
+	if (column->ref == REF_PROBLEM) {
+		ref.name = text_at(table, row, "id");
+	} else {
+		ref.source = text_at(table, row, "source");
+		ref.pipeline = column->ref == REF_SOURCE ? NULL : text_at(table, row, "pipeline");
+		if (column->ref == REF_RUN || column->ref == REF_STEP)
+			ref.run = text_at(table, row, column->ref_run ? column->ref_run : "run");
+		if (column->ref == REF_STEP) {
+			ref.step = text_at(table, row, "step");
+			ref.index = text_at(table, row, "index");
+		}
+		if ((column->ref == REF_RUN || column->ref == REF_STEP) && !ref.run)
+			return;
+	}
+	buf_init(&text, 0);
+	ref_add(&text, &ref);
+	*cell = value_text(arena_dup(arena, buf_str(&text)));
+	buf_fini(&text);
+}
+
+/* Refs are made from their parts here: SQL cannot percent-encode. */
+static void fill_refs(struct arena *arena, struct table *table)
+{
+	table->ref_column = -1;
+	for (size_t c = 0; c < table->n_columns; c++) {
+		const struct column *column = &table->columns[c];
+		if (column->type != COLUMN_REF)
+			continue;
+		if (table->ref_column < 0)
+			table->ref_column = (int)c;
+		for (size_t row = 0; row < table->result.n_rows; row++)
+			fill_ref(arena, table, column, row, &table->result.cells[row * table->n_columns + c]);
+	}
+}
+
+bool list_load(struct store *store, const struct list_def *list, const struct view_args *args,
+	const struct found *scope, struct arena *arena, struct table *table, struct err *err)
+{
+	struct list_query query;
+	if (!list_query(list, args, scope, arena, &query, err))
+		return false;
+	*table = (struct table){.columns = list->columns,
+		.n_columns = list->n_columns,
+		.ref_column = -1,
+		.empty = list->empty};
+	if (!store_query(store, query.sql, query.params, query.n_params, arena, &table->result, err))
+		return false;
+	if (args->limit && table->result.n_rows > (size_t)args->limit) {
+		table->result.n_rows = (size_t)args->limit;
+		table->has_more = true;
+	}
+	fill_refs(arena, table);
+	return true;
+}

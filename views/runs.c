@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs: every execution, newest first. */
+#include "client/base/mem.h"
+#include "views/lists.h"
+
+static const struct column columns[] = {
+	{.key = "state", .type = COLUMN_STATE, .sql = "r.state"},
+	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 32, .sql = "p.pipeline"},
+	{.key = "run",
+		.type = COLUMN_NAME,
+		.flags = COLUMN_GROWS,
+		.priority = 1,
+		.width = 40,
+		.sql = "r.run"},
+	{.key = "started_ms", .title = "STARTED", .type = COLUMN_TIME, .priority = 1, .sql = "r.started_ms"},
+	{.key = "duration_ms",
+		.title = "TOOK",
+		.type = COLUMN_DURATION,
+		.priority = 2,
+		.sql = "r.duration_ms"},
+	{.key = "failed_steps",
+		.title = "FAILED",
+		.type = COLUMN_INT,
+		.priority = 3,
+		.sql = "r.failed_steps"},
+	{.key = "user", .type = COLUMN_NAME, .priority = 5, .width = 12, .sql = "r.user_name"},
+	{.key = "kind", .type = COLUMN_TEXT, .priority = 6, .width = 12, .sql = "r.kind"},
+	{.key = "source", .type = COLUMN_NAME, .priority = 4, .width = 16, .sql = "s.name"},
+	{.key = "tool_state", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "r.tool_state"},
+	{.key = "name", .type = COLUMN_NAME, .flags = COLUMN_HIDDEN, .sql = "r.name"},
+	{.key = "ended_ms", .type = COLUMN_TIME, .flags = COLUMN_HIDDEN, .sql = "r.ended_ms"},
+	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN, .ref = REF_RUN},
+	{.key = "parent_ref",
+		.type = COLUMN_REF,
+		.flags = COLUMN_HIDDEN,
+		.ref = REF_RUN,
+		.ref_run = "parent"},
+	{.key = "url", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "r.url"},
+	{.key = "parent", .flags = COLUMN_INTERNAL, .sql = "r.parent"},
+	{.key = "at_ms", .type = COLUMN_TIME, .flags = COLUMN_INTERNAL, .sql = "r.at_ms"},
+	{.key = "id", .type = COLUMN_INT, .flags = COLUMN_INTERNAL, .sql = "r.id"},
+	{.key = "note", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "r.note"},
+};
+
+const struct list_def list_runs = {
+	.from = "FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id "
+		"WHERE 1=1",
+	.columns = columns,
+	.n_columns = ARRAY_LEN(columns),
+	.sort = "at_ms",
+	.id = "r.id",
+	.time = "r.at_ms",
+	.hidden = "r.gone = 1",
+	.words = (const char *const[]){"p.pipeline", "r.run", "r.name", NULL},
+	.source_sql = "s.name",
+	.pipeline_sql = "p.pipeline",
+	.scope_source = "r.source_id",
+	.scope_pipeline = "r.pipeline_id",
+	.scope_run = "r.id",
+	.pairs_run = "r.id",
+	.empty = "no run here; '.' shows what is hidden, Esc drops the filter",
+};
+
+const struct view_def view_runs = {
+	.name = "runs",
+	.title = "runs",
+	.help = "every run of every pipeline, newest first",
+	.kind = VIEW_LIST,
+	.list = &list_runs,
+};

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "views/search.h"
+
+#include "client/base/mem.h"
+#include "client/catalogue/filter.h"
+#include <strings.h>
+
+static const struct column columns[] = {
+	{.key = "type", .type = COLUMN_TEXT, .width = 10},
+	{.key = "title", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 60},
+	{.key = "excerpt", .type = COLUMN_CAUSE, .flags = COLUMN_GROWS, .priority = 2, .width = 60},
+	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN},
+	{.key = "score", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN},
+};
+enum { TYPE, TITLE, EXCERPT, REF, SCORE, N_COLUMNS };
+
+struct search {
+	struct store *store;
+	struct arena *arena;
+	const struct view_args *args;
+	struct table *table;
+	size_t most;
+	struct value like; /* the words, anywhere */
+};
+
+/* A name that is the words scores 1, one that starts with them 0.8, one that holds them 0.5. */
+static double score_of(const struct search *s, const char *name)
+{
+	struct str words = str_trim(str_of(s->args->filter)), title = str_of(name);
+	if (title.n == words.n && !strncasecmp(title.p, words.p, words.n))
+		return 1;
+	return title.n > words.n && !strncasecmp(title.p, words.p, words.n) ? 0.8 : 0.5;
+}
+
+static void add(
+	struct search *s, const char *type, const struct ref *ref, const char *title, const char *excerpt)
+{
+	struct result *rows = &s->table->result;
+	if (rows->n_rows == s->most)
+		return;
+	struct value *cells = &rows->cells[rows->n_rows++ * N_COLUMNS];
+	struct buf text;
+	buf_init(&text, 0);
+	ref_add(&text, ref);
+	cells[TYPE] = value_text(type);
+	cells[TITLE] = value_text(title);
+	cells[EXCERPT] = value_text(excerpt);
+	cells[REF] = value_text(arena_dup(s->arena, buf_str(&text)));
+	cells[SCORE] = value_real(score_of(s, title));
+	buf_fini(&text);
+}
+
+static bool query(struct search *s, const char *sql, struct result *rows, struct err *err)
+{
+	const struct value params[] = {s->like, value_int((int64_t)s->most)};
+	return store_query(s->store, sql, params, ARRAY_LEN(params), s->arena, rows, err);
+}
+
+static bool add_problems(struct search *s, struct err *err)
+{
+	struct result rows;
+	if (!query(s,
+		    "SELECT CAST(id AS TEXT), coalesce(pipeline, source) || coalesce(' ▸ ' || step, ''), "
+		    "title"
+		    " FROM team.problem WHERE lower(title) LIKE $1 ESCAPE '\\' OR lower(coalesce(cause, '')) "
+		    "LIKE $1 ESCAPE '\\'"
+		    " ORDER BY state, last_ms DESC LIMIT $2",
+		    &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		add(s, "problem", &(struct ref){.kind = REF_PROBLEM, .name = result_text(&rows, i, 0)},
+			result_text(&rows, i, 1), result_text(&rows, i, 2));
+	return true;
+}
+
+static bool add_pipelines(struct search *s, struct err *err)
+{
+	struct result rows;
+	if (!query(s,
+		    "SELECT s.name, p.pipeline, coalesce(p.title, p.owner) FROM pipeline p JOIN source s ON "
+		    "s.id = p.source_id"
+		    " WHERE p.gone = 0 AND (lower(p.pipeline) LIKE $1 ESCAPE '\\' OR lower(coalesce(p.title, "
+		    "'')) LIKE $1 ESCAPE '\\')"
+		    " ORDER BY length(p.pipeline), p.pipeline LIMIT $2",
+		    &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		add(s, "pipeline",
+			&(struct ref){.kind = REF_PIPELINE,
+				.source = result_text(&rows, i, 0),
+				.pipeline = result_text(&rows, i, 1)},
+			result_text(&rows, i, 1), result_text(&rows, i, 2));
+	return true;
+}
+
+static bool add_steps(struct search *s, struct err *err)
+{
+	struct result rows;
+	if (!query(s,
+		    "SELECT s.name, p.pipeline, t.step FROM step t JOIN pipeline p ON p.id = t.pipeline_id"
+		    " JOIN source s ON s.id = p.source_id WHERE lower(t.step) LIKE $1 ESCAPE '\\' ORDER BY "
+		    "t.step LIMIT $2",
+		    &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		add(s, "step",
+			&(struct ref){.kind = REF_PIPELINE,
+				.source = result_text(&rows, i, 0),
+				.pipeline = result_text(&rows, i, 1)},
+			result_text(&rows, i, 2), result_text(&rows, i, 1));
+	return true;
+}
+
+/* The newest runs only: the time index is walked until enough are found. */
+static bool add_runs(struct search *s, struct err *err)
+{
+	struct result rows;
+	if (!query(s,
+		    "SELECT s.name, p.pipeline, r.run, r.state FROM run r JOIN pipeline p ON p.id = "
+		    "r.pipeline_id"
+		    " JOIN source s ON s.id = r.source_id WHERE r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE "
+		    "'\\'"
+		    " OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\') ORDER BY r.at_ms DESC, r.id DESC "
+		    "LIMIT $2",
+		    &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		add(s, "run",
+			&(struct ref){.kind = REF_RUN,
+				.source = result_text(&rows, i, 0),
+				.pipeline = result_text(&rows, i, 1),
+				.run = result_text(&rows, i, 2)},
+			arena_printf(s->arena, "%s ▸ %s", result_text(&rows, i, 1), result_text(&rows, i, 2)),
+			result_text(&rows, i, 3));
+	return true;
+}
+
+bool search_load(struct store *store, const struct view_args *args, struct arena *arena, struct table *table,
+	struct err *err)
+{
+	size_t most = args->limit ? (size_t)args->limit : 1000;
+	*table = (struct table){.columns = columns,
+		.n_columns = N_COLUMNS,
+		.ref_column = REF,
+		.empty = "nothing is called that"};
+	table->result = (struct result){.arena = arena,
+		.n_columns = N_COLUMNS,
+		.cells = arena_array(arena, struct value, most * N_COLUMNS)};
+	table->result.names = arena_array(arena, const char *, N_COLUMNS);
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		table->result.names[i] = columns[i].key;
+	struct search s = {.store = store, .arena = arena, .args = args, .table = table, .most = most};
+	s.like = value_text(filter_like_word(arena, str_trim(str_of(args->filter))));
+	return add_problems(&s, err) && add_pipelines(&s, err) && add_steps(&s, err) && add_runs(&s, err);
+}

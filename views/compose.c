@@ -20,16 +20,15 @@ struct block *compose_block(struct view_data *data, enum block_kind kind, const 
 	return block;
 }
 
-struct block *compose_list(struct view_data *data, struct store *store, const struct list_def *list,
-	const struct view_args *args, const struct found *scope, const char *filter, int64_t limit,
-	const char *name, const char *title, struct err *err)
+struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
+	const struct list_block *what, struct err *err)
 {
-	const struct view_args own = {
-		.config = args->config, .filter = filter, .limit = limit, .now_ms = args->now_ms};
+	const struct view_args own = {.config = args->config, .filter = what->filter, .sort = what->sort,
+		.limit = what->limit, .now_ms = args->now_ms};
 	struct table table;
-	if (!list_load(store, list, &own, scope, data->arena, &table, err))
+	if (!list_load(store, what->list, &own, what->scope, data->arena, &table, err))
 		return NULL;
-	struct block *block = compose_block(data, BLOCK_TABLE, name, title);
+	struct block *block = compose_block(data, BLOCK_TABLE, what->name, what->title);
 	block->table = table;
 	return block;
 }

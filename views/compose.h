@@ -10,11 +10,18 @@ enum { VIEW_MOST_BLOCKS = 8, BLOCK_MOST_FACTS = 24 };
 /* The next block of DATA, empty, of KIND. */
 struct block *compose_block(
 	struct view_data *data, enum block_kind kind, const char *name, const char *title);
-/* A block with the rows of LIST under SCOPE; ARGS gives clock and configuration, LIMIT and FILTER replace its
- * own. */
-struct block *compose_list(struct view_data *data, struct store *store, const struct list_def *list,
-	const struct view_args *args, const struct found *scope, const char *filter, int64_t limit,
-	const char *name, const char *title, struct err *err);
+/* What a block with the rows of a list is made from. */
+struct list_block {
+	const struct list_def *list;
+	const char *name, *title;  /* of the block */
+	const struct found *scope; /* NULL: all */
+	const char *filter;        /* NULL: none */
+	const char *sort;          /* as in struct view_args; NULL: the list's own */
+	int64_t limit;             /* 0: all */
+};
+/* Such a block; ARGS gives clock and configuration. */
+struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
+	const struct list_block *what, struct err *err);
 
 /* A fact with one span, made as by printf. Nothing is added where FMT is NULL. */
 struct line *compose_fact(struct view_data *data, struct block *block, const char *label, enum role role,

@@ -68,8 +68,9 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	data->title = "what needs you";
 	if (!add_summary(data, store, args, err))
 		return false;
-	struct block *block = compose_list(
-		data, store, &list_problems, args, NULL, filter, args->limit, "problems", NULL, err);
+	const struct list_block problems = {
+		.list = &list_problems, .name = "problems", .filter = filter, .limit = args->limit};
+	struct block *block = compose_list(data, store, args, &problems, err);
 	if (!block)
 		return false;
 	return block->table.result.n_rows > 0 || add_day(data, store, args, err);

@@ -219,8 +219,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (!find_ref(store, &args->ref, &found, err))
 		return false;
 	data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.source, args->ref.pipeline);
+	const struct list_block runs = {
+		.list = &list_runs, .name = "runs", .title = "runs", .scope = &found, .limit = 50};
 	return add_facts(data, store, args, &found, err) && add_matrix(data, store, found.pipeline_id, err) &&
-	       compose_list(data, store, &list_runs, args, &found, "", 50, "runs", "runs", err);
+	       compose_list(data, store, args, &runs, err);
 }
 
 const struct view_def view_pipeline = {

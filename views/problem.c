@@ -160,10 +160,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (evidence.error)
 		compose_fact(data, &data->blocks[0], "log", ROLE_LATE, "%s", evidence.error);
 	evidence_block(data, &evidence, "log at the cause");
-	const char *filter = arena_printf(data->arena, "problem=%lld", (long long)id);
-	return result_int(&row, 0, SQL_COUNT, 1) < 1 || !place.run ||
-	       compose_list(data, store, &list_occurrences, args, NULL, filter, 100, "occurrences",
-		       "occurrences", err);
+	const struct list_block occurrences = {.list = &list_occurrences, .name = "occurrences",
+		.title = "occurrences", .limit = 100,
+		.filter = arena_printf(data->arena, "problem=%lld", (long long)id)};
+	return !place.run || compose_list(data, store, args, &occurrences, err);
 }
 
 const struct view_def view_problem = {

@@ -118,8 +118,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		return false;
 	data->title = arena_printf(
 		data->arena, "%s ▸ %s ▸ %s", args->ref.source, args->ref.pipeline, args->ref.run);
+	const struct list_block steps = {.list = &list_steps, .name = "steps", .title = "steps", .scope = &found,
+		.sort = "at_ms", .limit = 500};
 	return add_facts(data, store, args, &found, err) && add_causes(data, store, args, err) &&
-	       compose_list(data, store, &list_steps, args, &found, "", 500, "steps", "steps", err);
+	       compose_list(data, store, args, &steps, err);
 }
 
 const struct view_def view_run = {

@@ -42,8 +42,11 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		return false;
 	data->title = arena_printf(data->arena, "sources ▸ %s", args->ref.source);
 	add_facts(data, args, &row);
-	return compose_list(data, store, &list_health, args, &found, "", 0, "health", "components", err) &&
-	       compose_list(data, store, &list_runs, args, &found, "", 20, "runs", "newest runs", err);
+	const struct list_block health = {
+		.list = &list_health, .name = "health", .title = "components", .scope = &found};
+	const struct list_block runs = {
+		.list = &list_runs, .name = "runs", .title = "newest runs", .scope = &found, .limit = 20};
+	return compose_list(data, store, args, &health, err) && compose_list(data, store, args, &runs, err);
 }
 
 const struct view_def view_source = {

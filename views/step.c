@@ -62,7 +62,9 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		return false;
 	data->title = arena_printf(data->arena, "%s ▸ %s ▸ %s%s%s", args->ref.pipeline, args->ref.run,
 		args->ref.step, args->ref.index ? " " : "", args->ref.index ? args->ref.index : "");
-	if (!compose_list(data, store, &list_attempts, args, &found, "", 50, "attempts", NULL, err))
+	const struct list_block attempts = {
+		.list = &list_attempts, .name = "attempts", .scope = &found, .limit = 50};
+	if (!compose_list(data, store, args, &attempts, err))
 		return false;
 	add_evidence(data, &evidence);
 	return true;

@@ -23,8 +23,11 @@ struct block *compose_block(struct view_data *data, enum block_kind kind, const 
 struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
 	const struct list_block *what, struct err *err)
 {
-	const struct view_args own = {.config = args->config, .filter = what->filter, .sort = what->sort,
-		.limit = what->limit, .now_ms = args->now_ms};
+	const struct view_args own = {.config = args->config,
+		.filter = what->filter,
+		.sort = what->sort,
+		.limit = what->limit,
+		.now_ms = args->now_ms};
 	struct table table;
 	if (!list_load(store, what->list, &own, what->scope, data->arena, &table, err))
 		return NULL;

@@ -15,8 +15,7 @@ bool evidence_load(struct store *store, const struct ref *ref, struct arena *are
 	*out = (struct evidence){0};
 	if (!store_query(store,
 		    "SELECT fingerprint, cause, cause_line, excerpt_line, candidates, excerpt, attempt, error"
-		    " FROM team.evidence WHERE source = $1 AND pipeline = $2 AND run = $3 AND step = $4 AND "
-		    "idx = $5"
+		    " FROM team.evidence WHERE source = $1 AND pipeline = $2 AND run = $3 AND step = $4 AND idx = $5"
 		    " AND ($6 = 0 OR attempt = $6) ORDER BY attempt DESC LIMIT 1",
 		    params, ARRAY_LEN(params), arena, &row, err))
 		return false;

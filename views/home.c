@@ -36,10 +36,8 @@ static bool add_day(
 	struct result row;
 	const struct value params[] = {value_int(args->now_ms - DAY_MS)};
 	if (!compose_row(data, store,
-		    "SELECT count(*) FILTER (WHERE state = 'success'), count(*) FILTER (WHERE state = "
-		    "'failed'),"
-		    " count(*) FILTER (WHERE state IN ('running', 'queued')) FROM run WHERE at_ms >= $1 AND "
-		    "gone = 0",
+		    "SELECT count(*) FILTER (WHERE state = 'success'), count(*) FILTER (WHERE state = 'failed'),"
+		    " count(*) FILTER (WHERE state IN ('running', 'queued')) FROM run WHERE at_ms >= $1 AND gone = 0",
 		    params, 1, &row, err))
 		return false;
 	struct block *facts = compose_block(data, BLOCK_FACTS, "day", "the last 24 hours");
@@ -49,8 +47,7 @@ static bool add_day(
 	compose_span(data, line, red ? ROLE_FAILED : ROLE_DIM, " · %lld red", (long long)red);
 	compose_span(data, line, ROLE_RUNNING, " · %lld under way", (long long)result_int(&row, 0, 2, 0));
 	if (!compose_row(data, store,
-		    "SELECT count(*), count(*) FILTER (WHERE last_state = 'failed'), count(*) FILTER (WHERE "
-		    "paused = 1)"
+		    "SELECT count(*), count(*) FILTER (WHERE last_state = 'failed'), count(*) FILTER (WHERE paused = 1)"
 		    " FROM pipeline WHERE gone = 0",
 		    NULL, 0, &row, err))
 		return false;

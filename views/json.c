@@ -180,14 +180,19 @@ bool json_add_object(struct buf *out, struct store *store, const struct config *
 		return err_set(err, ERR_USAGE, "nothing of this kind can be shown yet");
 	if (ref->source && !find_ref(store, ref, &found, err))
 		return false;
-	struct json_writer w = {.out = out};
+	struct buf text; /* what fails half-way leaves nothing in OUT */
+	buf_init(&text, 0);
+	struct json_writer w = {.out = &text};
 	const struct view_args args = {.config = config, .ref = *ref, .now_ms = now_ms};
 	struct object object = {
 		.store = store, .arena = arena_new(), .args = &args, .found = &found, .w = &w};
 	json_open(&w, '{');
 	bool ok = put_members(&object, view, err);
 	json_close(&w, '}');
-	buf_addc(out, '\n');
+	buf_addc(&text, '\n');
+	if (ok)
+		buf_add(out, buf_str(&text));
+	buf_fini(&text);
 	arena_free(object.arena);
 	return ok;
 }
@@ -264,6 +269,22 @@ static void put_said(struct json_writer *w, const char *title)
 	json_close(w, '}');
 }
 
+/* What triage does not know yet: absent, but there. */
+static void put_unknown(struct json_writer *w)
+{
+	static const char *const nulls[] = {"next_act", "next_why", "runbook", "rerun_passed", "rerun_tried"};
+	for (size_t i = 0; i < ARRAY_LEN(nulls); i++) {
+		json_key(w, nulls[i]);
+		json_put_null(w);
+	}
+	json_key(w, "changes");
+	json_open(w, '[');
+	json_close(w, ']');
+	json_key(w, "history");
+	json_open(w, '{');
+	json_close(w, '}');
+}
+
 bool json_add_triage(struct buf *out, struct store *store, const struct config *config,
 	const struct table *table, size_t row, struct err *err)
 {
@@ -288,6 +309,7 @@ bool json_add_triage(struct buf *out, struct store *store, const struct config *
 	json_put_int(&w,
 		result_int(&table->result, row, (size_t)result_column(&table->result, "blocked_steps"), 0));
 	put_text(&w, "fallback", project ? project->fallback : NULL);
+	put_unknown(&w);
 	json_key(&w, "evidence");
 	if (has_step && evidence.is_found) {
 		json_open(&w, '{');

@@ -9,6 +9,7 @@ enum { MOST_PARAMS = 96 };
 
 /* The query under construction. */
 struct builder {
+	struct store *store; /* for what a bare key means; NULL: only the list's own keys are known */
 	struct arena *arena;
 	struct buf sql;
 	struct value params[MOST_PARAMS];
@@ -33,22 +34,32 @@ static const struct column *column_of(const struct list_def *list, struct str ke
 	return NULL;
 }
 
-static bool unknown_key(const struct list_def *list, struct str key, struct err *err)
+/* "no key 'X' here; did you mean 'Y'?", else the keys that there are. */
+static bool unknown_key(struct builder *b, const char *what, struct str key, struct err *err)
 {
 	const char *nearest = NULL;
 	size_t best = 3;
-	for (size_t i = 0; i < list->n_columns; i++) {
-		size_t distance = str_distance(key, str_of(list->columns[i].key), best);
-		if (distance < best && !(list->columns[i].flags & COLUMN_INTERNAL)) {
+	struct buf keys;
+	buf_init(&keys, 0);
+	for (size_t i = 0; i < b->list->n_columns; i++) {
+		const struct column *column = &b->list->columns[i];
+		if (!column->sql || column->flags & COLUMN_INTERNAL)
+			continue;
+		buf_addf(&keys, " %s", column->key);
+		size_t distance = str_distance(key, str_of(column->key), best);
+		if (distance < best) {
 			best = distance;
-			nearest = list->columns[i].key;
+			nearest = column->key;
 		}
 	}
 	if (nearest)
-		return err_set(err, ERR_USAGE, "filter: this list has no key '%.*s'; did you mean '%s'?",
+		err_set(err, ERR_USAGE, "%s: this list has no key '%.*s'; did you mean '%s'?", what,
 			STR_FMT(key), nearest);
-	return err_set(err, ERR_USAGE, "filter: this list has no key '%.*s'; see 'porthole --help filter'",
-		STR_FMT(key));
+	else
+		err_set(err, ERR_USAGE, "%s: this list has no key '%.*s'; it has%.*s", what, STR_FMT(key),
+			STR_FMT(buf_str(&keys)));
+	buf_fini(&keys);
+	return false;
 }
 
 static bool is_number(enum column_type type)
@@ -206,30 +217,87 @@ static bool add_since(struct builder *b, const struct filter_term *term, struct 
 	return true;
 }
 
-/* `params.K`, `metrics.K` and `tags.K` of the row's run. False: KEY is none of these. */
-static bool add_pair(struct builder *b, const struct filter_term *term, bool *ok, struct err *err)
+/* What a run says in pairs: `params.K`, `metrics.K`, `tags.K`. */
+static const struct pairs {
+	const char *head, *table;
+} all_pairs[] = {{"params.", "param"}, {"metrics.", "metric"}, {"tags.", "tag"}};
+
+static bool is_special(struct str value)
 {
-	static const struct {
-		const char *head, *table;
-		enum column_type type;
-	} kinds[] = {{"params.", "param", COLUMN_TEXT}, {"metrics.", "metric", COLUMN_INT},
-		{"tags.", "tag", COLUMN_TEXT}};
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		struct str head = str_of(kinds[i].head);
-		if (!str_starts(term->key, head))
-			continue;
-		const struct column column = {.key = kinds[i].table, .type = kinds[i].type, .sql = "q.value"};
-		buf_addf(&b->sql,
-			"EXISTS (SELECT 1 FROM %s q WHERE q.run_id = %s AND q.key = ", kinds[i].table,
-			b->list->pairs_run);
-		add_param(b, value_str(str_slice(term->key, head.n, term->key.n)));
-		buf_addz(&b->sql, " AND ");
-		*ok = term->op == FILTER_MATCH ? add_match(b, &column, term, err)
-					       : add_compare(b, &column, term, err);
-		buf_addc(&b->sql, ')');
-		return true;
+	return str_is(value, "NaN") || str_is(value, "Infinity") || str_is(value, "-Infinity");
+}
+
+/* The condition on q.value: a metric is a number or a special word; a text that is compared with a number
+ * must look like one. */
+static bool add_pair_value(
+	struct builder *b, const struct pairs *pairs, const struct filter_term *term, struct err *err)
+{
+	bool is_metric = pairs == &all_pairs[1];
+	struct column column = {
+		.key = pairs->table, .type = is_metric ? COLUMN_INT : COLUMN_TEXT, .sql = "q.value"};
+	if (is_metric && is_special(term->value))
+		column = (struct column){.key = pairs->table, .type = COLUMN_TEXT, .sql = "q.special"};
+	if (term->op == FILTER_MATCH)
+		return add_match(b, &column, term, err);
+	double number;
+	bool is_order = term->op != FILTER_EQ && term->op != FILTER_NE;
+	if (!is_metric && is_order && str_to_double(term->value, &number)) {
+		buf_addz(&b->sql,
+			"substr(q.value, 1, 1) IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '.') AND ");
+		column.type = COLUMN_INT;
+		column.sql = "CAST(q.value AS DOUBLE PRECISION)";
 	}
-	return false;
+	return add_compare(b, &column, term, err);
+}
+
+static bool add_pair(struct builder *b, const struct pairs *pairs, struct str key,
+	const struct filter_term *term, struct err *err)
+{
+	bool is_absent = term->op == FILTER_MATCH && !term->is_quoted && str_is(term->value, "-");
+	buf_addf(&b->sql, "%s (SELECT 1 FROM %s q WHERE q.run_id = %s AND q.key = ",
+		is_absent ? "NOT EXISTS" : "EXISTS", pairs->table, b->list->pairs_run);
+	add_param(b, value_str(key));
+	buf_addz(&b->sql, is_absent ? "" : " AND ");
+	bool ok = is_absent || add_pair_value(b, pairs, term, err);
+	buf_addc(&b->sql, ')');
+	return ok;
+}
+
+/* A bare K stands for the one of the three that the newest runs report under that name; *N gets how many do.
+ */
+static bool find_pairs(
+	struct builder *b, struct str key, const struct pairs **out, size_t *n, struct err *err)
+{
+	const struct value params[] = {value_str(key)};
+	*n = 0;
+	for (size_t i = 0; b->store && b->list->pairs_run && i < ARRAY_LEN(all_pairs); i++) {
+		const char *sql = arena_printf(b->arena,
+			"SELECT EXISTS (SELECT 1 FROM (SELECT id FROM run ORDER BY at_ms DESC, id DESC LIMIT 2000) r"
+			" JOIN %s q ON q.run_id = r.id AND q.key = $1)",
+			all_pairs[i].table);
+		int64_t is_there;
+		if (!store_exec_id(b->store, sql, params, 1, &is_there, err))
+			return false;
+		if (is_there)
+			*out = &all_pairs[i];
+		*n += is_there != 0;
+	}
+	return true;
+}
+
+static bool add_bare_pair(struct builder *b, const struct filter_term *term, struct err *err)
+{
+	const struct pairs *pairs = NULL;
+	size_t n;
+	if (!find_pairs(b, term->key, &pairs, &n, err))
+		return false;
+	if (!n)
+		return unknown_key(b, "filter", term->key, err);
+	if (n > 1)
+		return err_set(err, ERR_USAGE,
+			"filter: '%.*s' is more than one of params, metrics and tags; say 'params.%.*s' or the like",
+			STR_FMT(term->key), STR_FMT(term->key));
+	return add_pair(b, pairs, term->key, term, err);
 }
 
 /* A list's own key wins over the general ones ("owner" of problems is a column). */
@@ -239,9 +307,12 @@ static bool add_key(struct builder *b, const struct filter_term *term, struct er
 	if (column && column->sql)
 		return term->op == FILTER_MATCH ? add_match(b, column, term, err)
 						: add_compare(b, column, term, err);
-	bool ok;
-	if (b->list->pairs_run && add_pair(b, term, &ok, err))
-		return ok;
+	for (size_t i = 0; b->list->pairs_run && i < ARRAY_LEN(all_pairs); i++) {
+		struct str head = str_of(all_pairs[i].head);
+		if (str_starts(term->key, head))
+			return add_pair(
+				b, &all_pairs[i], str_slice(term->key, head.n, term->key.n), term, err);
+	}
 	bool is_time = str_is(term->key, "since") || str_is(term->key, "until");
 	if (is_time && b->list->time)
 		return add_since(b, term, err);
@@ -255,7 +326,7 @@ static bool add_key(struct builder *b, const struct filter_term *term, struct er
 		buf_addz(&b->sql, "1=1");
 		return true;
 	}
-	return unknown_key(b->list, term->key, err);
+	return add_bare_pair(b, term, err);
 }
 
 static bool add_term(struct builder *b, const struct filter_term *term, struct err *err)
@@ -311,7 +382,7 @@ static bool sort_of(struct builder *b, const char **sql, bool *is_ascending, str
 	}
 	const struct column *column = column_of(b->list, key);
 	if (!column || !column->sql)
-		return unknown_key(b->list, key, err);
+		return unknown_key(b, "sort", key, err);
 	bool is_default = str_is(key, b->list->sort);
 	if (is_default) /* NOT NULL by the schema, and served by an index as it stands */
 		*sql = column->sql;
@@ -368,10 +439,10 @@ static bool build(struct builder *b, const struct found *scope, struct err *err)
 	return add_order(b, err);
 }
 
-bool list_query(const struct list_def *list, const struct view_args *args, const struct found *scope,
-	struct arena *arena, struct list_query *out, struct err *err)
+static bool make_query(struct store *store, const struct list_def *list, const struct view_args *args,
+	const struct found *scope, struct arena *arena, struct list_query *out, struct err *err)
 {
-	struct builder b = {.arena = arena, .list = list, .args = args};
+	struct builder b = {.store = store, .arena = arena, .list = list, .args = args};
 	buf_init(&b.sql, 0);
 	bool ok = build(&b, scope, err);
 	if (ok) {
@@ -382,6 +453,12 @@ bool list_query(const struct list_def *list, const struct view_args *args, const
 	}
 	buf_fini(&b.sql);
 	return ok;
+}
+
+bool list_query(const struct list_def *list, const struct view_args *args, const struct found *scope,
+	struct arena *arena, struct list_query *out, struct err *err)
+{
+	return make_query(NULL, list, args, scope, arena, out, err);
 }
 
 static const char *text_at(const struct table *table, size_t row, const char *key)
@@ -436,7 +513,7 @@ bool list_load(struct store *store, const struct list_def *list, const struct vi
 	const struct found *scope, struct arena *arena, struct table *table, struct err *err)
 {
 	struct list_query query;
-	if (!list_query(list, args, scope, arena, &query, err))
+	if (!make_query(store, list, args, scope, arena, &query, err))
 		return false;
 	*table = (struct table){.columns = list->columns,
 		.n_columns = list->n_columns,

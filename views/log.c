@@ -31,8 +31,7 @@ static bool of_problem(struct log_target *t, struct store *store, const char *id
 		return err_set(err, ERR_USAGE, "'problem:%s' is no problem", id);
 	const struct value params[] = {value_int(n)};
 	return fill(t, store,
-		"SELECT source, pipeline, run, step, step_index, attempt FROM team.problem WHERE id = $1 AND "
-		"run IS NOT NULL",
+		"SELECT source, pipeline, run, step, step_index, attempt FROM team.problem WHERE id = $1 AND run IS NOT NULL",
 		params, 1, err);
 }
 

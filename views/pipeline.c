@@ -127,8 +127,7 @@ static bool load_states(
 	struct result rows;
 	const struct value params[] = {value_int(pipeline_id), value_int(STRIP_RUNS)};
 	if (!store_query(store,
-		    "SELECT id, state FROM run WHERE pipeline_id = $1 AND gone = 0 ORDER BY at_ms DESC, id "
-		    "DESC LIMIT $2",
+		    "SELECT id, state FROM run WHERE pipeline_id = $1 AND gone = 0 ORDER BY at_ms DESC, id DESC LIMIT $2",
 		    params, 2, arena, &rows, err))
 		return false;
 	matrix->n_runs = rows.n_rows;
@@ -138,14 +137,10 @@ static bool load_states(
 	}
 	/* of a mapped step the worst instance speaks */
 	if (!store_query(store,
-		    "SELECT step, run_id, max(CASE state WHEN 'failed' THEN '9failed' WHEN 'lost' THEN "
-		    "'8lost'"
-		    " WHEN 'running' THEN '7running' WHEN 'queued' THEN '6queued' WHEN 'cancelled' THEN "
-		    "'5cancelled'"
-		    " WHEN 'success' THEN '4success' WHEN 'skipped' THEN '3skipped' ELSE '0unknown' END), "
-		    "max(duration_ms)"
-		    " FROM step_run WHERE is_newest = 1 AND run_id IN (SELECT id FROM run WHERE pipeline_id "
-		    "= $1 AND gone = 0"
+		    "SELECT step, run_id, max(CASE state WHEN 'failed' THEN '9failed' WHEN 'lost' THEN '8lost'"
+		    " WHEN 'running' THEN '7running' WHEN 'queued' THEN '6queued' WHEN 'cancelled' THEN '5cancelled'"
+		    " WHEN 'success' THEN '4success' WHEN 'skipped' THEN '3skipped' ELSE '0unknown' END), max(duration_ms)"
+		    " FROM step_run WHERE is_newest = 1 AND run_id IN (SELECT id FROM run WHERE pipeline_id = $1 AND gone = 0"
 		    " ORDER BY at_ms DESC, id DESC LIMIT $2) GROUP BY step, run_id ORDER BY run_id",
 		    params, 2, arena, &rows, err))
 		return false;

@@ -32,10 +32,8 @@ enum {
 };
 
 static const char problem_sql[] =
-	"SELECT b.kind, b.title, b.source, b.pipeline, b.step, b.run, nullif(b.step_index, ''), b.attempt, "
-	"b.count,"
-	" b.severity, b.state, b.assignee, b.known, b.first_ms, b.last_ms, b.due_ms, b.owner, b.oncall, "
-	"b.cause,"
+	"SELECT b.kind, b.title, b.source, b.pipeline, b.step, b.run, nullif(b.step_index, ''), b.attempt, b.count,"
+	" b.severity, b.state, b.assignee, b.known, b.first_ms, b.last_ms, b.due_ms, b.owner, b.oncall, b.cause,"
 	" b.blocked_steps, b.closed_ms,"
 	" (SELECT o.label FROM team.occurrence o WHERE o.problem_id = b.id ORDER BY o.at_ms DESC LIMIT 1)"
 	" FROM team.problem b WHERE b.id = $1";
@@ -160,8 +158,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (evidence.error)
 		compose_fact(data, &data->blocks[0], "log", ROLE_LATE, "%s", evidence.error);
 	evidence_block(data, &evidence, "log at the cause");
-	const struct list_block occurrences = {.list = &list_occurrences, .name = "occurrences",
-		.title = "occurrences", .limit = 100,
+	const struct list_block occurrences = {.list = &list_occurrences,
+		.name = "occurrences",
+		.title = "occurrences",
+		.limit = 100,
 		.filter = arena_printf(data->arena, "problem=%lld", (long long)id)};
 	return !place.run || compose_list(data, store, args, &occurrences, err);
 }

@@ -41,8 +41,7 @@ static const struct column columns[] = {
 	{.key = "pipelines",
 		.type = COLUMN_LIST,
 		.flags = COLUMN_HIDDEN,
-		.sql = "(SELECT group_concat(q.source || '/' || q.pipeline, char(31)) FROM "
-		       "team.problem_pipeline q"
+		.sql = "(SELECT group_concat(q.source || '/' || q.pipeline, char(31)) FROM team.problem_pipeline q"
 		       " WHERE q.problem_id = b.id)"},
 	{.key = "severity", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "b.severity"},
 	{.key = "last_ms", .type = COLUMN_TIME, .flags = COLUMN_HIDDEN, .sql = "b.last_ms"},

@@ -19,14 +19,14 @@ enum {
 	SQL_QUEUED
 };
 
-static const char run_sql[] = "SELECT state, tool_state, started_ms, ended_ms, duration_ms, user_name, kind, "
-			      "note, version, url, queued_ms"
-			      " FROM run WHERE id = $1";
+static const char run_sql[] =
+	"SELECT state, tool_state, started_ms, ended_ms, duration_ms, user_name, kind, note, version, url, queued_ms"
+	" FROM run WHERE id = $1";
 
 static void add_state(
 	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
 {
-	const char *state = result_text(row, 0, SQL_STATE);
+	const char *known = result_text(row, 0, SQL_STATE), *state = known ? known : "unknown";
 	struct line *line = compose_fact(data, facts, "state", format_state_role(str_of(state)), "%s", state);
 	const char *tool_state = result_text(row, 0, SQL_TOOL_STATE);
 	if (tool_state && strcmp(tool_state, state))
@@ -88,8 +88,7 @@ static bool add_causes(
 	const struct value params[] = {
 		value_text(args->ref.source), value_text(args->ref.pipeline), value_text(args->ref.run)};
 	if (!store_query(store,
-		    "SELECT step, idx, attempt, cause FROM team.evidence WHERE source = $1 AND pipeline = $2 "
-		    "AND run = $3"
+		    "SELECT step, idx, attempt, cause FROM team.evidence WHERE source = $1 AND pipeline = $2 AND run = $3"
 		    " AND cause IS NOT NULL ORDER BY found_ms, step, idx LIMIT 8",
 		    params, 3, data->arena, &causes, err))
 		return false;
@@ -118,8 +117,12 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		return false;
 	data->title = arena_printf(
 		data->arena, "%s ▸ %s ▸ %s", args->ref.source, args->ref.pipeline, args->ref.run);
-	const struct list_block steps = {.list = &list_steps, .name = "steps", .title = "steps", .scope = &found,
-		.sort = "at_ms", .limit = 500};
+	const struct list_block steps = {.list = &list_steps,
+		.name = "steps",
+		.title = "steps",
+		.scope = &found,
+		.sort = "at_ms",
+		.limit = 500};
 	return add_facts(data, store, args, &found, err) && add_causes(data, store, args, err) &&
 	       compose_list(data, store, args, &steps, err);
 }

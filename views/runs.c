@@ -43,8 +43,7 @@ static const struct column columns[] = {
 };
 
 const struct list_def list_runs = {
-	.from = "FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id "
-		"WHERE 1=1",
+	.from = "FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id WHERE 1=1",
 	.columns = columns,
 	.n_columns = ARRAY_LEN(columns),
 	.sort = "at_ms",

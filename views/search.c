@@ -60,10 +60,8 @@ static bool add_problems(struct search *s, struct err *err)
 {
 	struct result rows;
 	if (!query(s,
-		    "SELECT CAST(id AS TEXT), coalesce(pipeline, source) || coalesce(' ▸ ' || step, ''), "
-		    "title"
-		    " FROM team.problem WHERE lower(title) LIKE $1 ESCAPE '\\' OR lower(coalesce(cause, '')) "
-		    "LIKE $1 ESCAPE '\\'"
+		    "SELECT CAST(id AS TEXT), coalesce(pipeline, source) || coalesce(' ▸ ' || step, ''), title"
+		    " FROM team.problem WHERE lower(title) LIKE $1 ESCAPE '\\' OR lower(coalesce(cause, '')) LIKE $1 ESCAPE '\\'"
 		    " ORDER BY state, last_ms DESC LIMIT $2",
 		    &rows, err))
 		return false;
@@ -77,10 +75,8 @@ static bool add_pipelines(struct search *s, struct err *err)
 {
 	struct result rows;
 	if (!query(s,
-		    "SELECT s.name, p.pipeline, coalesce(p.title, p.owner) FROM pipeline p JOIN source s ON "
-		    "s.id = p.source_id"
-		    " WHERE p.gone = 0 AND (lower(p.pipeline) LIKE $1 ESCAPE '\\' OR lower(coalesce(p.title, "
-		    "'')) LIKE $1 ESCAPE '\\')"
+		    "SELECT s.name, p.pipeline, coalesce(p.title, p.owner) FROM pipeline p JOIN source s ON s.id = p.source_id"
+		    " WHERE p.gone = 0 AND (lower(p.pipeline) LIKE $1 ESCAPE '\\' OR lower(coalesce(p.title, '')) LIKE $1 ESCAPE '\\')"
 		    " ORDER BY length(p.pipeline), p.pipeline LIMIT $2",
 		    &rows, err))
 		return false;
@@ -98,8 +94,7 @@ static bool add_steps(struct search *s, struct err *err)
 	struct result rows;
 	if (!query(s,
 		    "SELECT s.name, p.pipeline, t.step FROM step t JOIN pipeline p ON p.id = t.pipeline_id"
-		    " JOIN source s ON s.id = p.source_id WHERE lower(t.step) LIKE $1 ESCAPE '\\' ORDER BY "
-		    "t.step LIMIT $2",
+		    " JOIN source s ON s.id = p.source_id WHERE lower(t.step) LIKE $1 ESCAPE '\\' ORDER BY t.step LIMIT $2",
 		    &rows, err))
 		return false;
 	for (size_t i = 0; i < rows.n_rows; i++)
@@ -116,12 +111,9 @@ static bool add_runs(struct search *s, struct err *err)
 {
 	struct result rows;
 	if (!query(s,
-		    "SELECT s.name, p.pipeline, r.run, r.state FROM run r JOIN pipeline p ON p.id = "
-		    "r.pipeline_id"
-		    " JOIN source s ON s.id = r.source_id WHERE r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE "
-		    "'\\'"
-		    " OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\') ORDER BY r.at_ms DESC, r.id DESC "
-		    "LIMIT $2",
+		    "SELECT s.name, p.pipeline, r.run, r.state FROM run r JOIN pipeline p ON p.id = r.pipeline_id"
+		    " JOIN source s ON s.id = r.source_id WHERE r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE '\\'"
+		    " OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\') ORDER BY r.at_ms DESC, r.id DESC LIMIT $2",
 		    &rows, err))
 		return false;
 	for (size_t i = 0; i < rows.n_rows; i++)

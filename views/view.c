@@ -9,10 +9,8 @@ static bool load_sources(struct store *store, struct view_data *data, struct err
 {
 	struct result rows;
 	if (!store_query(store,
-		    "SELECT s.name, s.state, s.synced_ms, coalesce(s.error, (SELECT h.component || ': ' || "
-		    "h.message"
-		    " FROM health h WHERE h.source_id = s.id AND h.state = 'failed' AND h.component NOT LIKE "
-		    "'import %'"
+		    "SELECT s.name, s.state, s.synced_ms, coalesce(s.error, (SELECT h.component || ': ' || h.message"
+		    " FROM health h WHERE h.source_id = s.id AND h.state = 'failed' AND h.component NOT LIKE 'import %'"
 		    " ORDER BY h.since_ms LIMIT 1)) FROM source s ORDER BY s.name LIMIT 64",
 		    NULL, 0, data->arena, &rows, err))
 		return false;

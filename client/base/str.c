@@ -32,7 +32,7 @@ struct str str_trim(struct str s)
 
 size_t str_find(struct str s, struct str needle, size_t from)
 {
-	if (from > s.n)
+	if (from > s.n || needle.n > s.n - from)
 		return SIZE_MAX;
 	if (!needle.n)
 		return from;

@@ -19,8 +19,7 @@ bool schema_check(const struct schema *schema, int64_t version, struct err *err)
 	if (!refuse_newer(schema, version, err))
 		return false;
 	return err_set(err, ERR_UNAVAILABLE,
-		"the %s is of an older porthole (schema %lld, this one needs %zu): 'porthole sync' updates "
-		"it",
+		"the %s is of an older porthole (schema %lld, this one needs %zu): 'porthole sync' updates it",
 		schema->name, (long long)version, schema->n_migrations);
 }
 
@@ -52,8 +51,7 @@ static bool note_version(const struct migrate_engine *engine, size_t version, st
 	struct buf sql;
 	buf_init(&sql, 0);
 	buf_addf(&sql,
-		"INSERT INTO meta (key, value) VALUES ('schema', '%zu') "
-		"ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+		"INSERT INTO meta (key, value) VALUES ('schema', '%zu') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 		version);
 	bool ok = engine->run(engine->db, sql.p, err);
 	buf_fini(&sql);

@@ -6,8 +6,7 @@
 
 static const char sql_1[] =
 	"CREATE TABLE meta (\n"
-	"  -- Facts about this catalogue. schema: its version; recorded: it is a sample that ends there "
-	"(ms);\n"
+	"  -- Facts about this catalogue. schema: its version; recorded: it is a sample that ends there (ms);\n"
 	"  -- checked_ms: when the file was last searched for damage.\n"
 	"  key TEXT PRIMARY KEY,\n"
 	"  value TEXT\n"

@@ -505,8 +505,8 @@ static bool check_damage(struct sqlite *s, struct err *err)
 		return false;
 	if (n_faults != 0)
 		return err_set(err, ERR_CORRUPT, "'%s': damage was found", s->address);
-	char *sql = x_printf("INSERT INTO meta (key, value) VALUES ('checked_ms', '%lld') "
-			     "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+	char *sql = x_printf(
+		"INSERT INTO meta (key, value) VALUES ('checked_ms', '%lld') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
 		(long long)now);
 	bool ok = run(s->db, sql, err);
 	x_free(sql);

@@ -86,7 +86,7 @@ static const struct field step_run_fields[] = {
 	{"attempt", FIELD_COUNT, OPTIONAL, AT(step_run.attempt)},
 	{"state", FIELD_STATE, REQUIRED, AT(step_run.state)},
 	{"tool_state", FIELD_TEXT, OPTIONAL, AT(step_run.tool_state)},
-	{"operator", FIELD_TEXT, OPTIONAL, AT(step_run.operator)},
+	{"operator", FIELD_TEXT, OPTIONAL, AT(step_run.operator_name)},
 	{"note", FIELD_TEXT, OPTIONAL, AT(step_run.note)},
 	{"started_ms", FIELD_MS, OPTIONAL, AT(step_run.started_ms)},
 	{"ended_ms", FIELD_MS, OPTIONAL, AT(step_run.ended_ms)},
@@ -113,7 +113,7 @@ static const struct field cursor_fields[] = {
 static const struct field step_fields[] = {
 	{"step", FIELD_TEXT, NOT_EMPTY, STEP_AT(step)},
 	{"label", FIELD_TEXT, OPTIONAL, STEP_AT(label)},
-	{"operator", FIELD_TEXT, OPTIONAL, STEP_AT(operator)},
+	{"operator", FIELD_TEXT, OPTIONAL, STEP_AT(operator_name)},
 	{"upstream", FIELD_NAMES, OPTIONAL, STEP_AT(upstream),
 		.n_at = offsetof(struct record_step, n_upstream)},
 };

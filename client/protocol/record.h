@@ -24,9 +24,9 @@ enum record_kind {
 
 struct record_step {
 	const char *step;
-	const char *label;     /* for people, where it differs */
-	const char *operator;  /* the tool's word for what it is */
-	const char **upstream; /* n_upstream names */
+	const char *label;	   /* for people, where it differs */
+	const char *operator_name; /* the tool's word for what it is */
+	const char **upstream;	   /* n_upstream names */
 	size_t n_upstream;
 };
 
@@ -54,7 +54,7 @@ struct record_run {
 };
 
 struct record_step_run {
-	const char *pipeline, *run, *step, *index, *label, *state, *tool_state, *operator, * note;
+	const char *pipeline, *run, *step, *index, *label, *state, *tool_state, *operator_name, *note;
 	int64_t attempt; /* 0: never started */
 	int64_t started_ms, ended_ms, queued_ms;
 };

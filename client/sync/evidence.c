@@ -91,15 +91,12 @@ static bool store_evidence(
 		value_str(buf_str(&excerpt)), value_int(e->excerpt_line), value_int(clock_now_ms()),
 		value_text(error)};
 	bool ok = store_exec(job->store,
-		"INSERT INTO team.evidence (source, pipeline, run, step, idx, attempt, fingerprint, "
-		"cause_line, cause,"
+		"INSERT INTO team.evidence (source, pipeline, run, step, idx, attempt, fingerprint, cause_line, cause,"
 		" candidates, excerpt, excerpt_line, found_ms, error)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-		" ON CONFLICT (source, pipeline, run, step, idx, attempt) DO UPDATE SET fingerprint = "
-		"excluded.fingerprint,"
+		" ON CONFLICT (source, pipeline, run, step, idx, attempt) DO UPDATE SET fingerprint = excluded.fingerprint,"
 		" cause_line = excluded.cause_line, cause = excluded.cause, candidates = excluded.candidates,"
-		" excerpt = excluded.excerpt, excerpt_line = excluded.excerpt_line, found_ms = "
-		"excluded.found_ms,"
+		" excerpt = excluded.excerpt, excerpt_line = excluded.excerpt_line, found_ms = excluded.found_ms,"
 		" error = excluded.error",
 		params, ARRAY_LEN(params), NULL, err);
 	buf_fini(&candidates);

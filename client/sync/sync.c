@@ -65,8 +65,7 @@ static bool note_source(struct job *job, const struct err *failure, struct err *
 	const struct value params[] = {value_int(job->id), value_text(state), value_int(clock_now_ms()),
 		value_text(failure ? failure->msg : NULL)};
 	return store_exec(job->round->store,
-		"UPDATE source SET since_ms = CASE WHEN state = $2 THEN since_ms ELSE $3 END, state = $2, "
-		"attempted_ms = $3,"
+		"UPDATE source SET since_ms = CASE WHEN state = $2 THEN since_ms ELSE $3 END, state = $2, attempted_ms = $3,"
 		" synced_ms = CASE WHEN $2 = 'ok' THEN $3 ELSE synced_ms END, error = $4,"
 		" failures = CASE WHEN $2 = 'ok' THEN 0 ELSE failures + 1 END WHERE id = $1",
 		params, ARRAY_LEN(params), NULL, err);

@@ -93,12 +93,10 @@ static bool put_step(struct writer *w, int64_t pipeline_id, const struct record_
 	struct err *err)
 {
 	const struct value params[] = {value_int(pipeline_id), value_text(step->step),
-		value_text(step->label), value_text(step->operator), value_int((int64_t)position)};
+		value_text(step->label), value_text(step->operator_name), value_int((int64_t)position)};
 	if (!exec(w,
-		    "INSERT INTO step (pipeline_id, step, label, operator, position) VALUES ($1, $2, $3, $4, "
-		    "$5)"
-		    " ON CONFLICT (pipeline_id, step) DO UPDATE SET label = excluded.label, operator = "
-		    "excluded.operator,"
+		    "INSERT INTO step (pipeline_id, step, label, operator, position) VALUES ($1, $2, $3, $4, $5)"
+		    " ON CONFLICT (pipeline_id, step) DO UPDATE SET label = excluded.label, operator = excluded.operator,"
 		    " position = excluded.position",
 		    params, ARRAY_LEN(params), err))
 		return false;
@@ -106,8 +104,7 @@ static bool put_step(struct writer *w, int64_t pipeline_id, const struct record_
 		const struct value edge[] = {
 			value_int(pipeline_id), value_text(step->step), value_text(step->upstream[i])};
 		if (!exec(w,
-			    "INSERT INTO step_edge (pipeline_id, step, upstream) VALUES ($1, $2, $3) ON "
-			    "CONFLICT DO NOTHING",
+			    "INSERT INTO step_edge (pipeline_id, step, upstream) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
 			    edge, ARRAY_LEN(edge), err))
 			return false;
 	}
@@ -136,11 +133,9 @@ static bool put_pipeline(
 		value_text(p->url), value_text(p->version), value_int(w->now_ms)};
 	int64_t id;
 	if (!store_exec_id(w->store,
-		    "INSERT INTO pipeline (source_id, pipeline, title, kind, owner, schedule, paused, "
-		    "next_due_ms, url, version,"
+		    "INSERT INTO pipeline (source_id, pipeline, title, kind, owner, schedule, paused, next_due_ms, url, version,"
 		    " seen_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-		    " ON CONFLICT (source_id, pipeline) DO UPDATE SET title = excluded.title, kind = "
-		    "excluded.kind,"
+		    " ON CONFLICT (source_id, pipeline) DO UPDATE SET title = excluded.title, kind = excluded.kind,"
 		    " owner = excluded.owner, schedule = excluded.schedule, paused = excluded.paused,"
 		    " next_due_ms = excluded.next_due_ms, url = excluded.url, version = excluded.version,"
 		    " seen_ms = excluded.seen_ms, gone = 0 RETURNING id",
@@ -182,8 +177,7 @@ static bool put_metrics(struct writer *w, int64_t run_id, const struct record_ru
 			special ? value_text(NULL) : value_real(n), value_text(special)};
 		if (!exec(w,
 			    "INSERT INTO metric (run_id, key, value, special) VALUES ($1, $2, $3, $4)"
-			    " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value, special = "
-			    "excluded.special",
+			    " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value, special = excluded.special",
 			    params, ARRAY_LEN(params), err))
 			return false;
 	}
@@ -221,22 +215,15 @@ static bool put_run(struct writer *w, int64_t source_id, const struct record_run
 		value_ms(r->heartbeat_ms), value_text(r->user), value_text(r->parent), value_text(r->url),
 		value_text(r->note), value_text(r->version)};
 	if (!store_exec_id(w->store,
-		    "INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, "
-		    "started_ms, ended_ms,"
+		    "INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
 		    " duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version)"
-		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, "
-		    "$18)"
-		    " ON CONFLICT (pipeline_id, run) DO UPDATE SET name = excluded.name, kind = "
-		    "excluded.kind,"
+		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+		    " ON CONFLICT (pipeline_id, run) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
 		    " state = excluded.state, tool_state = excluded.tool_state,"
-		    " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, run.at_ms), started_ms = "
-		    "excluded.started_ms,"
-		    " ended_ms = excluded.ended_ms, duration_ms = excluded.duration_ms, queued_ms = "
-		    "excluded.queued_ms,"
-		    " heartbeat_ms = excluded.heartbeat_ms, user_name = excluded.user_name, parent = "
-		    "excluded.parent,"
-		    " url = excluded.url, note = excluded.note, version = excluded.version, gone = 0 "
-		    "RETURNING id",
+		    " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, run.at_ms), started_ms = excluded.started_ms,"
+		    " ended_ms = excluded.ended_ms, duration_ms = excluded.duration_ms, queued_ms = excluded.queued_ms,"
+		    " heartbeat_ms = excluded.heartbeat_ms, user_name = excluded.user_name, parent = excluded.parent,"
+		    " url = excluded.url, note = excluded.note, version = excluded.version, gone = 0 RETURNING id",
 		    params, ARRAY_LEN(params), &run_id, err))
 		return false;
 	return put_pairs(w, run_id,
@@ -265,8 +252,7 @@ static bool find_run(struct writer *w, int64_t source_id, const struct record_st
 	if (err->code != ERR_NOT_FOUND)
 		return false;
 	return store_exec_id(w->store,
-		"INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', "
-		"$4) RETURNING id",
+		"INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4) RETURNING id",
 		params, ARRAY_LEN(params), run_id, err);
 }
 
@@ -293,27 +279,23 @@ static bool put_step_run(
 	int64_t pipeline_id, run_id;
 	if (!find_run(w, source_id, s, &pipeline_id, &run_id, err))
 		return false;
-	if (w->dirty_run != run_id && !settle_run(w, err))
-		return false;
+	if (w->dirty_run != run_id && (!settle_run(w, err) || !mark_seen(w, run_id, err)))
+		return false; /* a run that only its steps tell of is there too */
 	w->dirty_run = run_id;
 	const struct value params[] = {value_int(run_id), value_int(pipeline_id), value_text(s->step),
 		value_text(s->index ? s->index : ""), value_text(s->label), value_int(s->attempt),
-		value_text(s->state), value_text(s->tool_state), value_text(s->operator), value_text(s->note),
-		value_int(first_of(s->started_ms, s->queued_ms, w->now_ms)), value_ms(s->started_ms),
-		value_ms(s->ended_ms), value_ms(duration_of(s->started_ms, s->ended_ms)),
-		value_ms(s->queued_ms)};
+		value_text(s->state), value_text(s->tool_state), value_text(s->operator_name),
+		value_text(s->note), value_int(first_of(s->started_ms, s->queued_ms, w->now_ms)),
+		value_ms(s->started_ms), value_ms(s->ended_ms),
+		value_ms(duration_of(s->started_ms, s->ended_ms)), value_ms(s->queued_ms)};
 	return exec(w,
-		       "INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, "
-		       "tool_state, operator, note,"
+		       "INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, tool_state, operator, note,"
 		       " at_ms, started_ms, ended_ms, duration_ms, queued_ms)"
 		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
-		       " ON CONFLICT (run_id, step, idx, attempt) DO UPDATE SET label = excluded.label, "
-		       "state = excluded.state,"
-		       " tool_state = excluded.tool_state, operator = excluded.operator, note = "
-		       "excluded.note,"
+		       " ON CONFLICT (run_id, step, idx, attempt) DO UPDATE SET label = excluded.label, state = excluded.state,"
+		       " tool_state = excluded.tool_state, operator = excluded.operator, note = excluded.note,"
 		       " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, step_run.at_ms),"
-		       " started_ms = excluded.started_ms, ended_ms = excluded.ended_ms, duration_ms = "
-		       "excluded.duration_ms,"
+		       " started_ms = excluded.started_ms, ended_ms = excluded.ended_ms, duration_ms = excluded.duration_ms,"
 		       " queued_ms = excluded.queued_ms, gone = 0",
 		       params, ARRAY_LEN(params), err) &&
 	       settle_attempts(w, run_id, s, err);
@@ -326,10 +308,8 @@ static bool put_health(struct writer *w, int64_t source_id, const struct record_
 	if (h->state && !strcmp(h->state, "gone"))
 		return exec(w, "DELETE FROM health WHERE source_id = $1 AND component = $2", params, 2, err);
 	return exec(w,
-		"INSERT INTO health (source_id, component, state, since_ms, message, seen_ms) VALUES ($1, "
-		"$2, $3, $4, $5, $6)"
-		" ON CONFLICT (source_id, component) DO UPDATE SET state = excluded.state, since_ms = "
-		"excluded.since_ms,"
+		"INSERT INTO health (source_id, component, state, since_ms, message, seen_ms) VALUES ($1, $2, $3, $4, $5, $6)"
+		" ON CONFLICT (source_id, component) DO UPDATE SET state = excluded.state, since_ms = excluded.since_ms,"
 		" message = excluded.message, seen_ms = excluded.seen_ms",
 		params, ARRAY_LEN(params), err);
 }
@@ -339,8 +319,7 @@ static bool forget_newest(struct writer *w, int64_t source_id, struct err *err)
 {
 	const struct value params[] = {value_int(source_id)};
 	return exec(w,
-		"UPDATE pipeline SET (last_run_id, last_state, last_run_ms) = (SELECT r.id, r.state, r.at_ms "
-		"FROM run r"
+		"UPDATE pipeline SET (last_run_id, last_state, last_run_ms) = (SELECT r.id, r.state, r.at_ms FROM run r"
 		" WHERE r.pipeline_id = pipeline.id AND r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC LIMIT 1)"
 		" WHERE source_id = $1 AND last_run_id IN (SELECT id FROM run WHERE gone = 1)",
 		params, 1, err);
@@ -353,8 +332,7 @@ static bool put_gone(struct writer *w, int64_t source_id, const struct record_go
 		return exec(w, "UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND pipeline = $2", params,
 			2, err);
 	return exec(w,
-		       "UPDATE run SET gone = 1 WHERE pipeline_id = (SELECT id FROM pipeline WHERE source_id "
-		       "= $1"
+		       "UPDATE run SET gone = 1 WHERE pipeline_id = (SELECT id FROM pipeline WHERE source_id = $1"
 		       " AND pipeline = $2) AND run = $3",
 		       params, 3, err) &&
 	       forget_newest(w, source_id, err);
@@ -419,10 +397,10 @@ bool writer_end_full(struct writer *w, int64_t source_id, struct written *totals
 {
 	const struct value params[] = {value_int(source_id), value_int(clock_now_ms())};
 	int64_t gone = 0;
-	if (!begin(w, err) || !store_exec(w->store,
-				      "UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND id NOT "
-				      "IN (SELECT id FROM seen_run)",
-				      params, 1, &gone, err))
+	if (!begin(w, err) ||
+		!store_exec(w->store,
+			"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND id NOT IN (SELECT id FROM seen_run)",
+			params, 1, &gone, err))
 		return false;
 	totals->gone += gone;
 	return (!gone || forget_newest(w, source_id, err)) &&

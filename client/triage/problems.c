@@ -40,11 +40,9 @@ bool problems_unexplained(struct store *store, int64_t source_id, int64_t now_ms
 		"SELECT p.pipeline, r.run, f.step, f.idx, f.attempt"
 		" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
 		" JOIN source s ON s.id = p.source_id"
-		" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND f.attempt > "
-		"0"
+		" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND f.attempt > 0"
 		" AND f.at_ms >= $2 AND p.source_id = $1"
-		" AND NOT EXISTS (SELECT 1 FROM team.evidence e WHERE e.source = s.name AND e.pipeline = "
-		"p.pipeline"
+		" AND NOT EXISTS (SELECT 1 FROM team.evidence e WHERE e.source = s.name AND e.pipeline = p.pipeline"
 		" AND e.run = r.run AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt)"
 		" ORDER BY f.at_ms DESC, f.id DESC LIMIT $3",
 		params, ARRAY_LEN(params), arena, out, err);
@@ -84,12 +82,9 @@ static bool count_blocked(struct update *u, const struct finding *f, int64_t *bl
 	if (!f->run_id || !f->step)
 		return true;
 	return store_exec_id(u->store,
-		"WITH RECURSIVE down(step) AS (SELECT step FROM step_edge WHERE pipeline_id = $1 AND "
-		"upstream = $2"
-		" UNION SELECT e.step FROM step_edge e JOIN down d ON e.upstream = d.step WHERE "
-		"e.pipeline_id = $1)"
-		" SELECT count(*) FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND t.state = "
-		"'skipped'"
+		"WITH RECURSIVE down(step) AS (SELECT step FROM step_edge WHERE pipeline_id = $1 AND upstream = $2"
+		" UNION SELECT e.step FROM step_edge e JOIN down d ON e.upstream = d.step WHERE e.pipeline_id = $1)"
+		" SELECT count(*) FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND t.state = 'skipped'"
 		" AND t.tool_state IN ('upstream_failed', 'blocked') AND t.step IN (SELECT step FROM down)",
 		params, ARRAY_LEN(params), blocked, err);
 }
@@ -100,8 +95,7 @@ static bool add_event(
 	const struct value params[] = {value_int(problem_id), value_int(u->now_ms), value_text("sync"),
 		value_text(verb), value_text(text)};
 	return exec(u,
-		"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text) VALUES ($1, $2, $3, $4, "
-		"$5)",
+		"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text) VALUES ($1, $2, $3, $4, $5)",
 		params, ARRAY_LEN(params), err);
 }
 
@@ -113,8 +107,7 @@ static bool add_occurrence(struct update *u, int64_t problem_id, const struct fi
 		value_text(f->run), value_text(f->step ? f->step : ""), value_text(f->index ? f->index : ""),
 		value_int(f->attempt), value_int(f->at_ms), value_text(f->label)};
 	return exec(u,
-		       "INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, "
-		       "at_ms, label)"
+		       "INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, at_ms, label)"
 		       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
 		       " ON CONFLICT (source, pipeline, run, step, idx, attempt) DO UPDATE SET"
 		       " problem_id = excluded.problem_id, at_ms = excluded.at_ms, label = excluded.label",
@@ -151,8 +144,7 @@ static bool open_problem(struct update *u, const struct finding *f, int64_t *id,
 	u->counts->returned++;
 	const struct value params[] = {value_int(*id), value_int(f->at_ms)};
 	return exec(u,
-		       "UPDATE team.problem SET state = 'open', known = 'returned', first_ms = $2, closed_ms "
-		       "= NULL,"
+		       "UPDATE team.problem SET state = 'open', known = 'returned', first_ms = $2, closed_ms = NULL,"
 		       " assignee = NULL WHERE id = $1",
 		       params, 2, err) &&
 	       add_event(u, *id, "returned", f->title, err);
@@ -177,12 +169,9 @@ static bool describe_problem(struct update *u, int64_t id, const struct finding 
 		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
 		value_int(u->now_ms), value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
 	return exec(u,
-		"UPDATE team.problem SET title = $2, source = $3, pipeline = $4, run = $5, step = $6, "
-		"step_index = $7,"
-		" attempt = $8, last_ms = $9, owner = $10, oncall = $11, severity = $12, due_ms = $13, cause "
-		"= $14,"
-		" fingerprint = $15, cause_line = $16, blocked_steps = $17, seen_ms = $18, cause_kind = $19 "
-		"WHERE id = $1",
+		"UPDATE team.problem SET title = $2, source = $3, pipeline = $4, run = $5, step = $6, step_index = $7,"
+		" attempt = $8, last_ms = $9, owner = $10, oncall = $11, severity = $12, due_ms = $13, cause = $14,"
+		" fingerprint = $15, cause_line = $16, blocked_steps = $17, seen_ms = $18, cause_kind = $19 WHERE id = $1",
 		params, ARRAY_LEN(params), err);
 }
 
@@ -223,8 +212,7 @@ static const char standing_sql[] =
 	" JOIN source s ON s.id = p.source_id"
 	" LEFT JOIN team.evidence e ON e.source = s.name AND e.pipeline = p.pipeline AND e.run = r.run"
 	" AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt"
-	" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND p.gone = 0 AND "
-	"f.at_ms >= $1"
+	" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND p.gone = 0 AND f.at_ms >= $1"
 	" AND NOT EXISTS (SELECT 1 FROM step_run g WHERE g.pipeline_id = f.pipeline_id AND g.step = f.step"
 	" AND g.at_ms > f.at_ms AND g.run_id <> f.run_id AND g.is_newest = 1 AND g.state = 'success')"
 	" ORDER BY f.at_ms DESC, f.id DESC LIMIT 20000";
@@ -268,13 +256,10 @@ static bool find_failed_runs(struct update *u, struct err *err)
 	struct result rows;
 	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
 	if (!store_query(u->store,
-		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), r.note, p.owner, p.id, "
-		    "r.id"
+		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), r.note, p.owner, p.id, r.id"
 		    " FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id"
-		    " WHERE r.state = 'failed' AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND "
-		    "r.at_ms >= $1"
-		    " AND NOT EXISTS (SELECT 1 FROM run g WHERE g.pipeline_id = r.pipeline_id AND g.at_ms > "
-		    "r.at_ms"
+		    " WHERE r.state = 'failed' AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND r.at_ms >= $1"
+		    " AND NOT EXISTS (SELECT 1 FROM run g WHERE g.pipeline_id = r.pipeline_id AND g.at_ms > r.at_ms"
 		    " AND g.state = 'success')"
 		    " ORDER BY r.at_ms DESC, r.id DESC LIMIT 5000",
 		    params, 1, u->arena, &rows, err))
@@ -324,8 +309,7 @@ static bool find_sick_sources(struct update *u, struct err *err)
 {
 	struct result rows;
 	if (!store_query(u->store,
-		    "SELECT name, error, since_ms FROM source WHERE state = 'error' OR failures >= 2 ORDER "
-		    "BY id LIMIT 1000",
+		    "SELECT name, error, since_ms FROM source WHERE state = 'error' OR failures >= 2 ORDER BY id LIMIT 1000",
 		    NULL, 0, u->arena, &rows, err))
 		return false;
 	for (size_t i = 0; i < rows.n_rows; i++) {
@@ -351,8 +335,7 @@ static bool close_others(struct update *u, struct err *err)
 		    params, 1, &u->counts->resolved, err) ||
 		!exec(u,
 			"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
-			" SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem WHERE "
-			"closed_ms = $1"
+			" SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem WHERE closed_ms = $1"
 			" AND state = 'resolved'",
 			params, 1, err))
 		return false;

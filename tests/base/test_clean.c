@@ -37,10 +37,8 @@ static void good_text_stays(void **state)
 	name(STR(""), "");
 	name((struct str){0}, "");
 	name(STR("plain text, longer than eight bytes ~"), "plain text, longer than eight bytes ~");
-	name(STR("Gr\u00fc\u00dfe \u6f22\u5b57 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 "
-		 "\U0001F600 \u2026"),
-		"Gr\u00fc\u00dfe \u6f22\u5b57 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 "
-		"\U0001F600 \u2026");
+	name(STR("Gr\u00fc\u00dfe \u6f22\u5b57 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \U0001F600 \u2026"),
+		"Gr\u00fc\u00dfe \u6f22\u5b57 \u05e9\u05dc\u05d5\u05dd \u0645\u0631\u062d\u0628\u0627 \U0001F600 \u2026");
 	name(STR("\uFFFD"), "\uFFFD");
 }
 

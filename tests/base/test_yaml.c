@@ -132,8 +132,7 @@ static void aliases_anchors_and_tags_are_refused(void **state)
 		"a: !t {b: 1}", "{*x : 1}", "{&x a: 1}"};
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
 		assert_refused(str_of(texts[i]),
-			"x.yaml:1: aliases, anchors and tags are not supported: write the "
-			"value out, or quote it");
+			"x.yaml:1: aliases, anchors and tags are not supported: write the value out, or quote it");
 }
 
 static void duplicate_keys_name_both_lines(void **state)
@@ -152,8 +151,8 @@ static void broken_texts_are_explained(void **state)
 		struct str text;
 		const char *message;
 	} cases[] = {
-		{STR("a: [1\n"), "x.yaml:2: did not find expected ',' or ']' (while parsing a flow sequence "
-				 "from line 1)"},
+		{STR("a: [1\n"),
+			"x.yaml:2: did not find expected ',' or ']' (while parsing a flow sequence from line 1)"},
 		{STR("a: 1\n b: 2\n"), "x.yaml:2: mapping values are not allowed in this context"},
 		{STR("a:\n\tb: 2\n"), "x.yaml:2: a tab cannot indent: use blanks"},
 		{STR("\xC3\xA9: 1\na: @me\n"), "x.yaml:2: a value that starts with '@' must be quoted"},
@@ -164,8 +163,8 @@ static void broken_texts_are_explained(void **state)
 		{STR("a\0:\0 \0b\0"), "x.yaml:1: control characters are not allowed"},
 		{STR("a: 1\n---\nb: 1\n"), "x.yaml:2: a second document: only one is read"},
 		{STR("? [a]\n: 1\n"), "x.yaml:1: a key must be a plain text"},
-		{STR("a: 'x\n"), "x.yaml:2: found unexpected end of stream (while scanning a quoted scalar "
-				 "from line 1)"},
+		{STR("a: 'x\n"),
+			"x.yaml:2: found unexpected end of stream (while scanning a quoted scalar from line 1)"},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		assert_refused(cases[i].text, cases[i].message);

@@ -30,34 +30,24 @@ static void run(struct store *store, const char *sql)
 static const char *const generate[] = {
 	NUMBERS(3) "INSERT INTO source (id, name, kind) SELECT i, 'source-' || i, 'airflow' FROM n",
 
-	NUMBERS(60) "INSERT INTO pipeline (id, source_id, pipeline, last_run_ms) "
-		    "SELECT i, 1 + i % 3, 'pipeline-' || i, i * 1000 FROM n",
+	NUMBERS(60) "INSERT INTO pipeline (id, source_id, pipeline, last_run_ms) SELECT i, 1 + i % 3, 'pipeline-' || i, i * 1000 FROM n",
 
-	NUMBERS(3000) "INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, parent) "
-		      "SELECT i, 1 + i % 60, 1 + (1 + i % 60) % 3, 'run-' || i,"
+	NUMBERS(3000) "INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, parent) SELECT i, 1 + i % 60, 1 + (1 + i % 60) % 3, 'run-' || i,"
 		      "  CASE WHEN i % 50 = 0 THEN 'failed' ELSE 'success' END, i * 1000,"
 		      "  CASE WHEN i % 7 = 0 THEN 'run-' || (i - 1) END FROM n",
 
-	NUMBERS(5) "INSERT INTO step_run (run_id, pipeline_id, step, state, at_ms) "
-		   "SELECT r.id, r.pipeline_id, 'step-' || i, r.state, r.at_ms FROM run r, n",
+	NUMBERS(5) "INSERT INTO step_run (run_id, pipeline_id, step, state, at_ms) SELECT r.id, r.pipeline_id, 'step-' || i, r.state, r.at_ms FROM run r, n",
 
-	NUMBERS(30) "INSERT INTO health (source_id, component, state) "
-		    "SELECT 1 + i % 3, 'component-' || i, CASE WHEN i % 10 = 0 THEN 'failed' ELSE 'ok' END "
-		    "FROM n",
+	NUMBERS(30) "INSERT INTO health (source_id, component, state) SELECT 1 + i % 3, 'component-' || i, CASE WHEN i % 10 = 0 THEN 'failed' ELSE 'ok' END FROM n",
 
-	NUMBERS(300) "INSERT INTO team.problem (id, kind, key, title, state, first_ms, last_ms) "
-		     "SELECT i, 'failed', 'key-' || i, 'title', CASE WHEN i % 9 = 0 THEN 'open' ELSE "
-		     "'resolved' END,"
+	NUMBERS(300) "INSERT INTO team.problem (id, kind, key, title, state, first_ms, last_ms) SELECT i, 'failed', 'key-' || i, 'title', CASE WHEN i % 9 = 0 THEN 'open' ELSE 'resolved' END,"
 		     "  i, i FROM n",
 
-	NUMBERS(900) "INSERT INTO team.occurrence (problem_id, source, pipeline, run, at_ms) "
-		     "SELECT 1 + i % 300, 'source-1', 'pipeline-1', 'run-' || i, i FROM n",
+	NUMBERS(900) "INSERT INTO team.occurrence (problem_id, source, pipeline, run, at_ms) SELECT 1 + i % 300, 'source-1', 'pipeline-1', 'run-' || i, i FROM n",
 
-	NUMBERS(900) "INSERT INTO team.problem_event (problem_id, at_ms, who, verb) "
-		     "SELECT 1 + i % 300, i, 'mlee', 'note' FROM n",
+	NUMBERS(900) "INSERT INTO team.problem_event (problem_id, at_ms, who, verb) SELECT 1 + i % 300, i, 'mlee', 'note' FROM n",
 
-	NUMBERS(900) "INSERT INTO team.audit (at_ms, who, verb, object_ref) SELECT i, 'mlee', 'rerun', "
-		     "'s/p/' || i FROM n",
+	NUMBERS(900) "INSERT INTO team.audit (at_ms, who, verb, object_ref) SELECT i, 'mlee', 'rerun', 's/p/' || i FROM n",
 };
 
 static int setup(void **state)
@@ -142,9 +132,7 @@ static void runs_are_listed_newest_first(void **state)
 static void a_list_of_runs_names_source_and_pipeline_without_a_sort(void **state)
 {
 	static const struct list lists[] = {
-		{"SELECT s.name, p.pipeline, r.* FROM run r JOIN pipeline p ON p.id = r.pipeline_id "
-		 "JOIN source s ON s.id = r.source_id WHERE r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC "
-		 "LIMIT 50",
+		{"SELECT s.name, p.pipeline, r.* FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id WHERE r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC LIMIT 50",
 			"run_newest"},
 	};
 	ASSERT_SERVED(lists);
@@ -153,9 +141,7 @@ static void a_list_of_runs_names_source_and_pipeline_without_a_sort(void **state
 static void one_run_is_found_by_its_ref(void **state)
 {
 	static const struct list lists[] = {
-		{"SELECT r.* FROM source s JOIN pipeline p ON p.source_id = s.id JOIN run r ON r.pipeline_id "
-		 "= p.id "
-		 "WHERE s.name = $4 AND p.pipeline = $4 AND r.run = $4",
+		{"SELECT r.* FROM source s JOIN pipeline p ON p.source_id = s.id JOIN run r ON r.pipeline_id = p.id WHERE s.name = $4 AND p.pipeline = $4 AND r.run = $4",
 			"sqlite_autoindex_run_1"},
 		{"SELECT * FROM run WHERE source_id = $3 AND parent = $4", "run_children"},
 	};

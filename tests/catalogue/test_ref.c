@@ -153,15 +153,13 @@ static void what_is_no_ref_is_explained(void **state)
 		{"s/p/r/t:", "'s/p/r/t:' is no ref: a part of it is empty"},
 		{"s/p/r/t@", "'s/p/r/t@' is no ref: what follows '@' must be the number of an attempt"},
 		{"s/p/r/t@x",
-			"'s/p/r/t@x' is no ref: what follows '@' must be the number of an attempt; '@' in a "
-			"name is %40"},
-		{"s/p/r/t@2:7", "'s/p/r/t@2:7' is no ref: what follows '@' must be the number of an attempt; "
-				"'@' in a name is %40"},
-		{"s/p/r/t@+2", "'s/p/r/t@+2' is no ref: what follows '@' must be the number of an attempt; "
-			       "'@' in a name is %40"},
+			"'s/p/r/t@x' is no ref: what follows '@' must be the number of an attempt; '@' in a name is %40"},
+		{"s/p/r/t@2:7",
+			"'s/p/r/t@2:7' is no ref: what follows '@' must be the number of an attempt; '@' in a name is %40"},
+		{"s/p/r/t@+2",
+			"'s/p/r/t@+2' is no ref: what follows '@' must be the number of an attempt; '@' in a name is %40"},
 		{"s/p/r/t@9999999999",
-			"'s/p/r/t@9999999999' is no ref: what follows '@' must be the number of "
-			"an attempt"},
+			"'s/p/r/t@9999999999' is no ref: what follows '@' must be the number of an attempt"},
 		{"s/p/r/t/u", "'s/p/r/t/u' is no ref: it has more than four parts; '/' in a name is %2F"},
 		{"s/p%", "'s/p%' is no ref: a '%' must be followed by two hexadecimal digits"},
 		{"s/p%2", "'s/p%2' is no ref: a '%' must be followed by two hexadecimal digits"},
@@ -172,8 +170,8 @@ static void what_is_no_ref_is_explained(void **state)
 		{"problem:", "'problem:' is no ref: a part of it is empty"},
 		{"project:a/b", "'project:a/b' is no ref: '/' in a name is %2F"},
 		{"doc:#s", "'doc:#s' is no ref: a part of it is empty"},
-		{"model:ranker", "'model:ranker' is no ref: a model is model:SOURCE/NAME or "
-				 "model:SOURCE/NAME/VERSION"},
+		{"model:ranker",
+			"'model:ranker' is no ref: a model is model:SOURCE/NAME or model:SOURCE/NAME/VERSION"},
 		{"model:s/", "'model:s/' is no ref: a part of it is empty"},
 		{"model:s/n/1/2",
 			"'model:s/n/1/2' is no ref: it has more than three parts; '/' in a name is %2F"},

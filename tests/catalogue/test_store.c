@@ -118,8 +118,7 @@ static void add_source(struct place *p, struct store *store, const char *name)
 static void add_note(struct place *p, struct store *store)
 {
 	exec(p, store,
-		"INSERT INTO team.audit (at_ms, who, verb, object_ref) VALUES (1, 'mlee', 'ack', "
-		"'problem:1')");
+		"INSERT INTO team.audit (at_ms, who, verb, object_ref) VALUES (1, 'mlee', 'ack', 'problem:1')");
 }
 
 #define COUNT_SOURCES "SELECT count(*) FROM source"
@@ -210,8 +209,7 @@ static void values_come_back_as_they_went(void **state)
 	};
 	struct result r;
 	assert_true(store_query(store,
-		"SELECT $1 AS least, $2 AS most, $3 AS tenth, $4 AS inf, $5 AS nul, $6 AS empty, $7 AS none, "
-		"$8 AS never",
+		"SELECT $1 AS least, $2 AS most, $3 AS tenth, $4 AS inf, $5 AS nul, $6 AS empty, $7 AS none, $8 AS never",
 		params, ARRAY_LEN(params), p->arena, &r, &p->err));
 	assert_int_equal(r.n_rows, 1);
 	assert_true(result_int(&r, 0, 0, 0) == INT64_MIN);
@@ -315,8 +313,7 @@ static void an_answer_without_bounds_is_refused(void **state)
 	struct store *store = open_as(p, STORE_SYNC);
 	struct result r;
 	assert_false(store_query(store,
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
-		"SELECT i, replace(hex(zeroblob(400)), '00', 'x ') FROM n",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) SELECT i, replace(hex(zeroblob(400)), '00', 'x ') FROM n",
 		NULL, 0, p->arena, &r, &p->err));
 	assert_non_null(strstr(p->err.msg, "64 MB"));
 	store_close(store);
@@ -418,16 +415,14 @@ static void a_source_goes_with_all_that_it_reported(void **state)
 	add_source(p, store, "a");
 	exec(p, store, "INSERT INTO pipeline (source_id, pipeline) SELECT id, 'p' FROM source");
 	exec(p, store,
-		"INSERT INTO run (pipeline_id, source_id, run, state, at_ms) "
-		"SELECT id, source_id, 'r', 'failed', 1 FROM pipeline");
+		"INSERT INTO run (pipeline_id, source_id, run, state, at_ms) SELECT id, source_id, 'r', 'failed', 1 FROM pipeline");
 	exec(p, store, "INSERT INTO metric (run_id, key, value) SELECT id, 'auc', 0.7 FROM run");
 	exec(p, store,
-		"INSERT INTO step_run (run_id, pipeline_id, step, state, at_ms) "
-		"SELECT id, pipeline_id, 's', 'failed', 1 FROM run");
+		"INSERT INTO step_run (run_id, pipeline_id, step, state, at_ms) SELECT id, pipeline_id, 's', 'failed', 1 FROM run");
 	exec(p, store, "DELETE FROM source");
-	assert_int_equal(ask(p, store,
-				 "SELECT (SELECT count(*) FROM run) + (SELECT count(*) FROM metric) + "
-				 "(SELECT count(*) FROM step_run)"),
+	assert_int_equal(
+		ask(p, store,
+			"SELECT (SELECT count(*) FROM run) + (SELECT count(*) FROM metric) + (SELECT count(*) FROM step_run)"),
 		0);
 	store_close(store);
 }

@@ -83,8 +83,7 @@ static struct answer ask(struct place *p, const char *sql, const struct value *p
 static void assert_works(struct place *p)
 {
 	struct answer answer = ask(p,
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT "
-		"count(*) FROM n",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT count(*) FROM n",
 		NULL, 0);
 	if (!answer.result)
 		fail_msg("%s", answer.err.msg);
@@ -249,8 +248,7 @@ static void what_waits_is_cancelled_without_cutting_what_runs(void **state)
 	store_close(create(p));
 	struct answer first = {.loop = p->loop}, second = {.loop = p->loop};
 	store_thread_query(p->thread,
-		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) "
-		"SELECT count(*) FROM n",
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT count(*) FROM n",
 		NULL, 0, take_answer, &first);
 	struct ticket *ticket = store_thread_query(p->thread, ENDLESS, NULL, 0, take_answer, &second);
 	ticket_cancel(ticket);

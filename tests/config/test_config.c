@@ -153,8 +153,7 @@ static void a_source_section_is_kept_as_json(void **state)
 		      "  - {name: a, kind: plugin, command: [run, \"x y\"], path: data, actions: on,\n"
 		      "     username: 007, concurrency: 2, headers: {X-A: b}, region: eu}\n");
 	assert_string_equal(config->sources[0].json.p,
-		"{\"name\":\"a\",\"kind\":\"plugin\",\"command\":[\"run\",\"x "
-		"y\"],\"path\":\"/etc/porthole/data\","
+		"{\"name\":\"a\",\"kind\":\"plugin\",\"command\":[\"run\",\"x y\"],\"path\":\"/etc/porthole/data\","
 		"\"actions\":true,\"username\":\"007\",\"concurrency\":2,\"headers\":{\"X-A\":\"b\"},"
 		"\"region\":\"eu\"}");
 	assert_int_equal(config->sources[0].json.n, strlen(config->sources[0].json.p));
@@ -267,15 +266,15 @@ static const struct {
 	{"sources:\n  - {kind: local, path: x}", "portal.yaml:2: a source needs 'name'"},
 	{"sources:\n  - {name: , kind: local, path: x}", "portal.yaml:2: a source needs 'name'"},
 	{"sources:\n  - {name: x}", "portal.yaml:2: a source needs 'kind'"},
-	{"sources:\n  - {name: .x, kind: local}", "portal.yaml:2: 'name' must be 1 to 64 of A-Z a-z 0-9 . _ "
-						  "- and start with a letter, digit or _"},
-	{"sources:\n  - {name: a/b, kind: local}", "portal.yaml:2: 'name' must be 1 to 64 of A-Z a-z 0-9 . _ "
-						   "- and start with a letter, digit or _"},
+	{"sources:\n  - {name: .x, kind: local}",
+		"portal.yaml:2: 'name' must be 1 to 64 of A-Z a-z 0-9 . _ - and start with a letter, digit or _"},
+	{"sources:\n  - {name: a/b, kind: local}",
+		"portal.yaml:2: 'name' must be 1 to 64 of A-Z a-z 0-9 . _ - and start with a letter, digit or _"},
 	{"sources:\n  - {name: x, kind: local, path: a}\n  - {name: x, kind: local, path: b}",
 		"portal.yaml:3: a source named 'x' is in line 2 already"},
 	{SOURCE "airflo}", "portal.yaml:2: unknown kind 'airflo'; did you mean 'airflow'?"},
-	{SOURCE "jenkins}", "portal.yaml:2: unknown kind 'jenkins': one of "
-			    "mlflow|airflow|metaflow|spark|sagemaker|tensorboard|arize|local|plugin"},
+	{SOURCE "jenkins}",
+		"portal.yaml:2: unknown kind 'jenkins': one of mlflow|airflow|metaflow|spark|sagemaker|tensorboard|arize|local|plugin"},
 	{SOURCE "airflow}", "portal.yaml:2: source 'x' of kind airflow needs 'url'"},
 	{SOURCE "mlflow, path: x}", "portal.yaml:2: source 'x' of kind mlflow needs 'url'"},
 	{SOURCE "spark}", "portal.yaml:2: source 'x' of kind spark needs 'url' or 'path'"},
@@ -293,29 +292,25 @@ static const struct {
 	{SOURCE "airflow, url: \"http://[::1\"}", "portal.yaml:2: 'url' has no valid host and port"},
 	{SOURCE "airflow, url: \"http://a/?x\"}", "portal.yaml:2: 'url' must end before any '?' or '#'"},
 	{SOURCE "mlflow, url: \"http://127.0.0.1.example.org\", token_env: T}",
-		"portal.yaml:2: source 'x' would send its token over plain http to '127.0.0.1.example.org': "
-		"use https"},
+		"portal.yaml:2: source 'x' would send its token over plain http to '127.0.0.1.example.org': use https"},
 	{SOURCE "mlflow, url: \"http://10.0.0.1\", username: u, password_env: P}",
 		"portal.yaml:2: source 'x' would send its password over plain http to '10.0.0.1': use https"},
 	{SOURCE "arize, graphql_url: \"http://a.example\", token_file: t}",
 		"portal.yaml:2: source 'x' would send its token over plain http to 'a.example': use https"},
 	{SOURCE "mlflow, url: \"https://a\", token_env: T, token_file: t}",
-		"portal.yaml:2: source 'x' has more than one of 'token_env', 'token_file' and "
-		"'token_command'"},
+		"portal.yaml:2: source 'x' has more than one of 'token_env', 'token_file' and 'token_command'"},
 	{SOURCE "mlflow, url: \"https://a\", username: u, password_env: T, password_command: t}",
 		"portal.yaml:2: source 'x' has both 'password_env' and 'password_command'"},
 	{SOURCE "mlflow, url: \"https://a\", password_env: T}",
 		"portal.yaml:2: source 'x' has a password and no 'username'"},
-	{SOURCE "mlflow, token_env: ghp-123}", "portal.yaml:2: 'token_env' must be the name of an "
-					       "environment variable, never the secret itself"},
+	{SOURCE "mlflow, token_env: ghp-123}",
+		"portal.yaml:2: 'token_env' must be the name of an environment variable, never the secret itself"},
 	{SOURCE "mlflow, token_command: \"pass show 'a b'\"}",
-		"portal.yaml:2: 'token_command' is run without a "
-		"shell: write it as a list such as [pass, show, name]"},
+		"portal.yaml:2: 'token_command' is run without a shell: write it as a list such as [pass, show, name]"},
 	{SOURCE "plugin, command: []}",
 		"portal.yaml:2: 'command' must be a command such as [program, argument]"},
 	{SOURCE "mlflow, headers: {Authorization: x}}",
-		"portal.yaml:2: header 'Authorization' holds a secret: use "
-		"'token_env', 'token_file' or 'token_command'"},
+		"portal.yaml:2: header 'Authorization' holds a secret: use 'token_env', 'token_file' or 'token_command'"},
 	{SOURCE "mlflow, headers: {\"A B\": x}}",
 		"portal.yaml:2: 'headers' holds a name that HTTP does not allow"},
 	{SOURCE "mlflow, headers: {A: \"x\\r\\nB: y\"}}",
@@ -328,8 +323,7 @@ static const struct {
 	{SOURCE "mlflow, rate: -1}", "portal.yaml:2: 'rate' must be a number from 0 to 1000"},
 	{SOURCE "mlflow, actions: 1}", "portal.yaml:2: 'actions' must be true or false"},
 	{SOURCE "mlflow, since: soon}",
-		"portal.yaml:2: 'since' must be a duration such as 30d, a date such as "
-		"2026-11-21, or an RFC 3339 time"},
+		"portal.yaml:2: 'since' must be a duration such as 30d, a date such as 2026-11-21, or an RFC 3339 time"},
 	{SOURCE "mlflow, username: [a]}", "portal.yaml:2: 'username' must be a text of one line"},
 	{SOURCE "mlflow, username: \"a\\0b\"}", "portal.yaml:2: 'username' must be a text of one line"},
 	{"catalogue: porthole.db",

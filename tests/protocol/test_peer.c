@@ -172,8 +172,7 @@ static void what_is_answered_reaches_the_other_end(void **state)
 		"{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":null}\n"
 		"{\"jsonrpc\":\"2.0\",\"id\":3,\"error\":{\"code\":-32003,\"message\":\"busy \\u001b[2J\","
 		"\"data\":{\"retry_after_ms\":1500}}}\n"
-		"{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":{\"code\":-32601,\"message\":\"no method "
-		"'dance'\"}}\n"
+		"{\"jsonrpc\":\"2.0\",\"id\":4,\"error\":{\"code\":-32601,\"message\":\"no method 'dance'\"}}\n"
 		"{\"jsonrpc\":\"2.0\",\"method\":\"run\"}\n");
 }
 

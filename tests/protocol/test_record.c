@@ -170,7 +170,7 @@ static void a_step_without_a_name_is_left_out_alone(void **state)
 	const struct record_step *step = &record.pipeline.steps[0];
 	assert_string_equal(step->step, "check");
 	assert_null(step->label);
-	assert_string_equal(step->operator, "Python");
+	assert_string_equal(step->operator_name, "Python");
 	assert_int_equal(step->n_upstream, 1);
 	assert_string_equal(step->upstream[0], "extract");
 }

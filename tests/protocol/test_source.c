@@ -320,8 +320,7 @@ static void a_followed_log_may_be_silent(void **state)
 {
 	struct scene *scene = *state;
 	const char *command[] = {"sh", "-c",
-		"read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1}}'; read l; read l; "
-		"read l",
+		"read l; echo '{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"protocol\":1}}'; read l; read l; read l",
 		NULL};
 	open_command(scene, command, "{}", 4 * SOON_MS);
 	source_log(scene->source, &check, 0, true, &log_ops, scene);

@@ -227,8 +227,7 @@ static void a_wrapper_points_at_what_stands_before_it(void **state)
 		"2026-11-22T13:17:45.770Z INFO the table of prices is older than two days\n"
 		"2026-11-22T13:17:45.771Z INFO Command exited with return code 4\n"
 		"2026-11-22T13:17:45.774Z ERROR Task failed with exception\n" HEAD
-		"  File \"/venv/lib/python3.11/site-packages/airflow/operators/bash.py\", line 225, in "
-		"execute\n"
+		"  File \"/venv/lib/python3.11/site-packages/airflow/operators/bash.py\", line 225, in execute\n"
 		"AirflowException: Bash command failed. The command returned a non-zero exit code 4.\n",
 		2, "the table of prices is older than two days");
 }

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* HTTP through libcurl on our loop, under the settings of safety.md section 3. */
+#ifndef CLIENT_FETCH_HTTP_H
+#define CLIENT_FETCH_HTTP_H
+
+#include "client/base/loop.h"
+#include "client/fetch/transport.h"
+
+/* The transport of SOURCE, which it borrows. ERR_USAGE where its url is none, holds
+ * credentials, or would carry a secret in the clear to another host. */
+struct transport *http_new(struct loop *loop, const struct config_source *source, struct err *err);
+
+#endif

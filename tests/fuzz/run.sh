@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Builds each fuzz target with clang's libFuzzer, ASan and UBSan and runs it: run.sh SECONDS TARGET…
+# What crashes is kept in build/fuzz/TARGET.crash-*; it becomes a test.
+set -u
+seconds=$1
+shift
+B=build/fuzz
+mkdir -p "$B"
+failed=0 passed=0
+
+flags=(-std=gnu17 -g -O1 -I. -D_GNU_SOURCE -DPORTHOLE_VERSION='"fuzz"' -DPORTHOLE_LIBEXEC='"."'
+    "-fsanitize=address,undefined" -fno-sanitize-recover=all)
+libs=(-lcurl -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm)
+
+# Every target may link everything below the views: unused members of the archive cost nothing.
+objects() {
+    local source
+    for source in client/{base,config,protocol,catalogue,triage,fetch,sources}/*.c; do
+        [ "$source" = client/fetch/main.c ] || echo "$source"
+    done
+}
+
+mkdir -p "$B/o"
+while read -r source; do
+    object=$B/o/$(tr / _ <<<"${source%.c}").o
+    if [ "$source" -nt "$object" ]; then
+        clang "${flags[@]}" -fsanitize=fuzzer-no-link -c -o "$object" "$source" || exit 1
+    fi
+done < <(objects)
+rm -f "$B/all.a"
+ar rcs "$B/all.a" "$B"/o/*.o
+
+for target in "$@"; do
+    clang "${flags[@]}" -fsanitize=fuzzer -o "$B/$target" "tests/fuzz/$target.c" "$B/all.a" "${libs[@]}" || exit 1
+    mkdir -p "$B/$target.corpus"
+    seeds=("$B/$target.corpus")
+    [ -d "tests/fuzz/corpus/$target" ] && seeds+=("tests/fuzz/corpus/$target")
+    if "$B/$target" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=0 \
+        -artifact_prefix="$B/$target." "${seeds[@]}" >"$B/$target.log" 2>&1; then
+        echo "ok - $target, $seconds s"
+        passed=$((passed + 1))
+    else
+        echo "not ok - $target"
+        tail -n 40 "$B/$target.log"
+        failed=$((failed + 1))
+    fi
+done
+[ -z "${RESULTS:-}" ] || echo "$passed $failed 0" >>"$RESULTS"
+echo "$passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The portal as pictures: keys go in, the grid comes out and is compared with
+ * tests/screens/NAME.txt. UPDATE_SCREENS=1 writes them anew: look at the diff.
+ * The catalogue is the recorded sample, synced by the real porthole-source.
+ */
+#include "client/base/buf.h"
+#include "client/base/clock.h"
+#include "client/base/file.h"
+#include "client/base/mem.h"
+#include "client/sync/sync.h"
+#include "tests/catalogue/scratch.h"
+#include "tui/app.h"
+#include "tui/input.h"
+#include "tui/keymap.h"
+
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static char *scratch;
+static struct config *config;
+
+struct screen_case {
+	const char *name;
+	int width, height;
+	const char *keys; /* names of keys, and words in quotes that are typed */
+	bool is_ascii;
+};
+
+static const struct screen_case cases[] = {
+	{"home", 110, 34, "", false},
+	{"home-80x24", 80, 24, "", false},
+	{"home-200x50", 200, 50, "", false},
+	{"home-ascii", 80, 24, "", true},
+	{"home-hidden", 110, 24, ".", false},
+	{"problem", 110, 34, "Enter", false},
+	{"pipeline", 110, 40, "P", false},
+	{"run", 110, 34, "R", false},
+	{"step", 110, 34, "R Enter", false},
+	{"log", 110, 34, "l", false},
+	{"log-80x24", 80, 24, "l", false},
+	{"log-second-cause", 110, 34, "l e", false},
+	{"runs", 110, 24, ": 'runs' Enter", false},
+	{"runs-200x50", 200, 50, ": 'runs' Enter", false},
+	{"runs-failed", 110, 20, ": 'runs state:failed' Enter", false},
+	{"runs-wrong-filter", 110, 12, ": 'runs stat:failed' Enter", false},
+	{"runs-nothing", 110, 12, ": 'runs pipeline:nosuch' Enter", false},
+	{"pipelines", 110, 20, ": 'pipelines' Enter", false},
+	{"sources", 110, 12, ": 'sources' Enter", false},
+	{"source", 110, 30, ": 'sources' Enter Enter", false},
+	{"palette", 110, 24, ": 'rec'", false},
+	{"help", 110, 40, "?", false},
+	{"times", 110, 20, ": 'runs' Enter t", false},
+	{"too-small", 39, 9, "", false},
+};
+
+static void settle(struct app *app)
+{
+	while (app_is_busy(app))
+		loop_step(app->loop, 1000);
+	loop_step(app->loop, 0);
+}
+
+static void type(struct app *app, struct str word)
+{
+	for (size_t i = 0; i < word.n; i++)
+		app_key(app, (unsigned char)word.p[i]);
+	settle(app);
+}
+
+/* Keys by their names; 'quoted words' are typed as they are. */
+static void press(struct app *app, const char *keys)
+{
+	struct str rest = str_of(keys);
+	while (rest.n) {
+		bool is_text = rest.p[0] == '\'';
+		size_t end = str_find(rest, is_text ? STR("'") : STR(" "), 1);
+		struct str word = str_slice(rest, is_text ? 1 : 0, end == SIZE_MAX ? rest.n : end);
+		if (is_text) {
+			type(app, word);
+		} else {
+			assert_int_not_equal(key_of_name(word), 0);
+			app_key(app, key_of_name(word));
+			settle(app);
+		}
+		rest = str_trim(end == SIZE_MAX ? (struct str){"", 0} : str_slice(rest, end + 1, rest.n));
+	}
+}
+
+static void picture(const struct screen_case *c, const struct config *shown, struct buf *out)
+{
+	struct err err = {0};
+	struct loop *loop = loop_new();
+	struct app *app = app_new(loop, shown, c->is_ascii, c->width, c->height);
+	app->keymap = keymap_new(shown, &err);
+	assert_non_null(app->keymap);
+	settle(app);
+	press(app, c->keys);
+	app_draw(app);
+	grid_print(&app->grid, true, out);
+	app_free(app);
+	loop_free(loop);
+}
+
+static void compare(const char *name, struct str got)
+{
+	struct buf expected;
+	struct err err = {0};
+	char *path = x_printf("tests/screens/%s.txt", name);
+	buf_init(&expected, 0);
+	if (getenv("UPDATE_SCREENS"))
+		assert_true(file_write(path, got, &err));
+	if (!file_read(path, 1 << 20, &expected, &err))
+		fail_msg("%s", err.msg);
+	if (!str_eq(buf_str(&expected), got))
+		fail_msg("%s differs; got:\n%.*s", path, STR_FMT(got));
+	buf_fini(&expected);
+	x_free(path);
+}
+
+static void test_screen(void **state)
+{
+	const struct screen_case *c = *state;
+	struct buf out;
+	buf_init(&out, 0);
+	picture(c, config, &out);
+	compare(c->name, buf_str(&out));
+	buf_fini(&out);
+}
+
+static struct config *config_at(const char *catalogue, const char *sources)
+{
+	struct err err = {0};
+	struct buf sample;
+	buf_init(&sample, 0);
+	if (!sources) {
+		assert_true(file_read("sample/portal.yaml", 1 << 20, &sample, &err));
+		/* the sample, with its catalogue in our own folder */
+		size_t at = str_find(buf_str(&sample), STR("sqlite:../build/sample/porthole.db"), 0);
+		assert_int_not_equal(at, SIZE_MAX);
+		char *text = x_printf("%.*ssqlite:%s/porthole.db%s", (int)at, sample.p, catalogue,
+			sample.p + at + strlen("sqlite:../build/sample/porthole.db"));
+		buf_reset(&sample);
+		buf_addz(&sample, text);
+		x_free(text);
+	} else {
+		buf_addf(&sample, "catalogue: sqlite:%s/porthole.db\n%s", catalogue, sources);
+	}
+	struct config *read = config_parse("portal.yaml", "sample", buf_str(&sample), &err);
+	if (!read)
+		fail_msg("%s", err.msg);
+	buf_fini(&sample);
+	return read;
+}
+
+/* Without a catalogue the first screen says so, and what makes one. */
+static void test_no_catalogue(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 0);
+	struct config *empty = config_at("/nowhere", "");
+	picture(&(struct screen_case){"no-catalogue", 80, 12, "", false}, empty, &out);
+	compare("no-catalogue", buf_str(&out));
+	config_free(empty);
+	buf_fini(&out);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	const char *source = getenv("PORTHOLE_SOURCE");
+	struct sync_options options = {.since_ms = TIME_NONE};
+	struct err err = {0};
+	int failed;
+	setlocale(LC_ALL, "C.UTF-8");
+	scratch = scratch_new();
+	setenv("XDG_CACHE_HOME", scratch, 1);
+	if (source) { /* the program that belongs to us is found beside us, or in PATH */
+		char *path =
+			x_printf("%.*s:%s", (int)(strrchr(source, '/') - source), source, getenv("PATH"));
+		setenv("PATH", path, 1);
+		x_free(path);
+	}
+	config = config_at(scratch, NULL);
+	clock_fix(config->recorded_until_ms);
+	if (!sync_run(config, &options, &failed, &err) || failed) {
+		print_error("sync of the sample: %s\n", err.msg);
+		return -1;
+	}
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	config_free(config);
+	scratch_free(scratch);
+	return 0;
+}
+
+int main(void)
+{
+	enum { N = sizeof cases / sizeof *cases };
+	struct CMUnitTest tests[N + 1] = {cmocka_unit_test(test_no_catalogue)};
+	for (size_t i = 0; i < N; i++)
+		tests[i + 1] = (struct CMUnitTest){.name = cases[i].name,
+			.test_func = test_screen,
+			.initial_state = (void *)(uintptr_t)&cases[i]};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}

@@ -1,0 +1,509 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tui/app.h"
+
+#include "client/base/file.h"
+#include "client/base/mem.h"
+#include "client/sync/sync.h"
+#include "client/triage/problems.h"
+#include "tui/chrome.h"
+#include "tui/cli.h"
+#include "tui/input.h"
+#include "tui/keymap.h"
+#include "tui/screen.h"
+#include "views/lists.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+	TICK_MS = 1000,	      /* looks whether the catalogue has changed */
+	RESIZE_QUIET_MS = 40, /* a drag sends many sizes: one paint after the last */
+	TICKS_A_MINUTE = 60,
+	SMALL_COLUMNS = 40,
+	SMALL_ROWS = 10,
+};
+
+/* --- what everybody uses --------------------------------------------------- */
+
+struct frame *app_top(const struct app *app)
+{
+	return app->frames[app->n_frames - 1];
+}
+
+void app_say(struct app *app, enum role role, const char *fmt, ...)
+{
+	char text[1200];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	x_free(app->message);
+	app->message = x_strdup(text);
+	app->message_role = role;
+	app_dirty(app);
+}
+
+static void be_silent(struct app *app)
+{
+	x_free(app->message);
+	app->message = NULL;
+}
+
+void app_push(struct app *app, struct frame *frame)
+{
+	if (app->n_frames == APP_MOST_FRAMES) { /* the oldest but home goes */
+		frame_free(app->frames[1]);
+		memmove(&app->frames[1], &app->frames[2], (APP_MOST_FRAMES - 2) * sizeof *app->frames);
+		app->n_frames--;
+	}
+	app->frames[app->n_frames++] = frame;
+	app_dirty(app);
+}
+
+void app_pop(struct app *app)
+{
+	BUG_ON(app->n_frames < 2);
+	frame_free(app->frames[--app->n_frames]);
+	frame_reload(app_top(app)); /* what was below may have changed meanwhile */
+	app_dirty(app);
+}
+
+void app_quit(struct app *app, int status)
+{
+	app->is_over = true;
+	app->status = status;
+	loop_stop(app->loop);
+}
+
+void app_open_ref(struct app *app, const struct ref *ref)
+{
+	const struct view_def *view = view_for_ref(ref->kind);
+	if (view)
+		app_push(app, frame_new(app, view, ref, ""));
+	else
+		app_say(app, ROLE_LATE, "nothing of this kind can be shown yet");
+}
+
+void app_open_view(struct app *app, const struct view_def *view, const char *filter)
+{
+	app_push(app, frame_new(app, view, NULL, filter));
+}
+
+bool app_open_text(struct app *app, const char *ref_text, struct err *err)
+{
+	struct ref ref;
+	struct arena *arena = arena_new();
+	bool ok = ref_parse(arena, str_of(ref_text), &ref, err);
+	if (ok)
+		app_open_ref(app, &ref);
+	arena_free(arena);
+	return ok;
+}
+
+void app_start_prompt(struct app *app, enum app_mode mode, const char *text)
+{
+	app->mode = mode;
+	prompt_set(&app->prompt, str_of(text));
+}
+
+bool app_is_busy(const struct app *app)
+{
+	return frame_is_loading(app_top(app)) || app->palette.search;
+}
+
+/* --- painting -------------------------------------------------------------- */
+
+void app_draw(struct app *app)
+{
+	struct grid *grid = &app->grid;
+	grid_clear(grid);
+	if (grid->width < SMALL_COLUMNS || grid->height < SMALL_ROWS) {
+		grid_put(grid, 0, 0, grid->width, STR("too small: 40x10 is the least"), ROLE_LATE);
+		return;
+	}
+	frame_draw(app_top(app), grid,
+		(struct rect){0, CHROME_TOP, grid->width, grid->height - CHROME_TOP - CHROME_BOTTOM});
+	chrome_draw(app, grid);
+	if (app->mode == MODE_PALETTE)
+		palette_draw(app, grid, grid->height - CHROME_BOTTOM);
+}
+
+/* Tests wait for this byte instead of guessing when a screen has settled. */
+static void tell_settled(struct app *app)
+{
+	if (app->barrier_fd >= 0 && !app_is_busy(app) && write(app->barrier_fd, ".", 1) < 0)
+		app->barrier_fd = -1;
+}
+
+static void on_paint(void *ctx)
+{
+	struct app *app = ctx;
+	app->paint = NULL;
+	if (!app->has_screen)
+		return;
+	app_draw(app);
+	screen_draw(&app->grid);
+	tell_settled(app);
+}
+
+void app_dirty(struct app *app)
+{
+	if (!app->paint)
+		app->paint = loop_after(app->loop, 0, on_paint, app);
+}
+
+void app_repaint(struct app *app)
+{
+	if (!app->has_screen)
+		return;
+	app_draw(app);
+	screen_redraw(&app->grid);
+}
+
+/* --- keys ------------------------------------------------------------------ */
+
+static void accept_filter(struct app *app)
+{
+	struct frame *frame = app_top(app);
+	x_free(frame->filter);
+	frame->filter = x_strdup(app->prompt.text.p ? app->prompt.text.p : "");
+	frame->limit = APP_LIST_ROWS;
+	frame_reload(frame);
+}
+
+static void accept_search(struct app *app)
+{
+	struct frame *frame = app_top(app);
+	struct widget *widget = frame_widget(frame);
+	x_free(app->last_search);
+	app->last_search = x_strdup(app->prompt.text.p ? app->prompt.text.p : "");
+	struct str text = str_of(app->last_search);
+	bool is_found = frame->pager ? frame->is_opened && pager_find(frame->pager, text, false)
+				     : widget && widget->ops->find(widget, text, false);
+	if (text.n && !is_found)
+		app_say(app, ROLE_LATE, "not found: %s", app->last_search);
+}
+
+static void prompt_done(struct app *app)
+{
+	enum app_mode mode = app->mode;
+	app->mode = MODE_KEYS;
+	if (mode == MODE_FILTER)
+		accept_filter(app);
+	else if (mode == MODE_SEARCH)
+		accept_search(app);
+	else
+		palette_accept(app);
+}
+
+static void serve_prompt(struct app *app, uint32_t key)
+{
+	if (app->mode == MODE_PALETTE && (key == K_UP || key == K_DOWN || key == K_TAB)) {
+		palette_move(app, key == K_UP ? -1 : 1);
+		return;
+	}
+	switch (prompt_key(&app->prompt, key)) {
+	case PROMPT_GOES_ON:
+		if (app->mode == MODE_PALETTE)
+			palette_update(app);
+		break;
+	case PROMPT_DONE:
+		prompt_done(app);
+		break;
+	case PROMPT_CANCELLED:
+		if (app->mode == MODE_PALETTE)
+			palette_close(app);
+		app->mode = MODE_KEYS;
+		break;
+	case PROMPT_IGNORED:
+		break;
+	}
+}
+
+static void say_unbound(struct app *app, uint32_t key)
+{
+	struct buf name;
+	buf_init(&name, 0);
+	key_add_name(&name, key);
+	app_say(app, ROLE_DIM, "%s does nothing here; ? lists the keys", name.p ? name.p : "that key");
+	buf_fini(&name);
+}
+
+void app_key(struct app *app, uint32_t key)
+{
+	app_dirty(app);
+	be_silent(app);
+	if (app->mode != MODE_KEYS) {
+		serve_prompt(app, key);
+		return;
+	}
+	if (key == K_PASTE) {
+		app_say(app, ROLE_DIM, "pasted text is never taken as keys; : or / first");
+		return;
+	}
+	if (key == ('C' & 31)) {
+		app_say(app, ROLE_DIM, "Q leaves the portal");
+		return;
+	}
+	const struct app_command *command = keymap_find(app->keymap, key, chrome_context(app));
+	if (command)
+		command->run(app);
+	else
+		say_unbound(app, key);
+}
+
+/* --- time ------------------------------------------------------------------ */
+
+/* What the store's thread looks at once a second. */
+struct tick_job {
+	int64_t version, now_ms;
+	const struct config *config;
+	bool checks_sync, sync_is_running;
+};
+
+static bool run_tick(struct store *store, void *ctx, struct err *err)
+{
+	(void)err;
+	struct tick_job *job = ctx;
+	if (job->checks_sync) {
+		job->sync_is_running = sync_is_running(job->config->catalogue);
+		if (!job->sync_is_running && !job->config->read_only)
+			(void)problems_check_sync(store, job->now_ms, NULL);
+	}
+	job->version = store_version(store);
+	return true;
+}
+
+static void ticked(void *ctx, void *result, const struct err *err)
+{
+	struct app *app = ctx;
+	struct tick_job *job = result;
+	app->version_ticket = NULL;
+	if (!err && job->version != app->version) {
+		bool is_first = app->version == 0;
+		app->version = job->version;
+		if (!is_first)
+			frame_reload(app_top(app));
+	}
+	/* a catalogue that could not be opened is tried again: it may be there now */
+	if (app_top(app)->err.code && !app_top(app)->body.data)
+		frame_reload(app_top(app));
+	x_free(job);
+}
+
+static void start_tick(struct app *app)
+{
+	static const struct store_job what = {.run = run_tick, .done = ticked, .drop = x_free};
+	bool is_live = app->config->recorded_until_ms == TIME_NONE;
+	struct tick_job *job = x_new(struct tick_job);
+	job->config = app->config;
+	job->now_ms = clock_now_ms();
+	job->checks_sync = is_live && app->ticks % TICKS_A_MINUTE == TICKS_A_MINUTE - 1;
+	app->version_ticket = store_thread_run(app->store, &what, job, app);
+}
+
+static void start_sync_once(struct app *app);
+
+static void on_tick(void *ctx)
+{
+	struct app *app = ctx;
+	app->tick = loop_after(app->loop, TICK_MS, on_tick, app);
+	app->ticks++;
+	if (app->format.now_ms / 60000 != clock_now_ms() / 60000) {
+		app->format.now_ms = clock_now_ms(); /* ages move once a minute */
+		app_dirty(app);
+	}
+	if (!app->version_ticket)
+		start_tick(app);
+	start_sync_once(app);
+	if (app->frames[app->n_frames - 1]->is_opened && pager_refresh(app_top(app)->pager))
+		app_dirty(app);
+}
+
+/* --- the child that keeps a SQLite catalogue fresh --------------------------- */
+
+static void start_sync(struct app *app)
+{
+	struct err err;
+	const char *argv[6] = {"/proc/self/exe", "sync", "--watch", NULL};
+	if (app->config->file) {
+		argv[3] = "--config";
+		argv[4] = app->config->file;
+	}
+	/* another sync, of the machine or of a colleague, holds the lock: ours then ends by itself */
+	if (!proc_start(&app->sync, argv, NULL, PROC_QUIET | PROC_DIE_WITH_US, &err))
+		app_say(app, ROLE_ERROR, "sync could not be started: %s", err.msg);
+}
+
+/* After the first settled paint, so that nothing competes with it. */
+static void start_sync_once(struct app *app)
+{
+	const struct config *config = app->config;
+	if (!app->wants_sync || app_is_busy(app))
+		return;
+	app->wants_sync = false;
+	if (config->n_sources && !config->read_only && config->recorded_until_ms == TIME_NONE &&
+		config->catalogue[0] == '/')
+		start_sync(app);
+}
+
+/* --- the screen ------------------------------------------------------------ */
+
+static void on_input(void *ctx, int events)
+{
+	(void)events;
+	struct app *app = ctx;
+	for (uint32_t key; !app->is_over && (key = input_key()) != KEY_NONE_YET;) {
+		if (key == K_EOF) {
+			app_quit(app, 128 + SIGHUP);
+			return;
+		}
+		if (key != K_RESIZE)
+			app_key(app, key);
+	}
+}
+
+static void on_resized(void *ctx)
+{
+	struct app *app = ctx;
+	int width, height;
+	app->resize = NULL;
+	screen_resize();
+	screen_size(&width, &height);
+	bool is_ascii = app->grid.is_ascii;
+	grid_fini(&app->grid);
+	grid_init(&app->grid, width, height);
+	app->grid.is_ascii = is_ascii;
+	app_repaint(app);
+	tell_settled(app);
+}
+
+static void on_size(void *ctx, int signo)
+{
+	(void)signo;
+	struct app *app = ctx;
+	if (app->resize)
+		loop_cancel(app->resize);
+	app->resize = loop_after(app->loop, RESIZE_QUIET_MS, on_resized, app);
+}
+
+static void on_end(void *ctx, int signo)
+{
+	app_quit(ctx, 128 + signo);
+}
+
+void app_suspend(struct app *app)
+{
+	if (!app->has_screen)
+		return;
+	screen_leave();
+	raise(SIGSTOP);
+	screen_enter();
+	on_resized(app);
+}
+
+static void on_stop(void *ctx, int signo)
+{
+	(void)signo;
+	app_suspend(ctx);
+}
+
+/* --- life ------------------------------------------------------------------ */
+
+struct app *app_new(struct loop *loop, const struct config *config, bool is_ascii, int width, int height)
+{
+	struct app *app = x_new(struct app);
+	app->loop = loop;
+	app->config = config;
+	app->barrier_fd = -1;
+	app->format = (struct format){.now_ms = clock_now_ms(), .is_ascii = is_ascii};
+	grid_init(&app->grid, width, height);
+	app->grid.is_ascii = is_ascii;
+	prompt_init(&app->prompt, STR(""));
+	app->store = store_thread_new(loop, config->catalogue);
+	app->frames[app->n_frames++] = frame_new(app, &view_home, NULL, "");
+	return app;
+}
+
+void app_free(struct app *app)
+{
+	while (app->n_frames)
+		frame_free(app->frames[--app->n_frames]);
+	if (app->palette.arena)
+		palette_close(app);
+	ticket_cancel(app->version_ticket);
+	store_thread_free(app->store);
+	struct loop_timer *timers[] = {app->paint, app->tick, app->resize};
+	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
+		if (timers[i])
+			loop_cancel(timers[i]);
+	if (app->sync.pid)
+		proc_end(&app->sync, SIGTERM, 500);
+	prompt_fini(&app->prompt);
+	grid_fini(&app->grid);
+	if (app->keymap)
+		keymap_free(app->keymap);
+	be_silent(app);
+	x_free(app->last_search);
+	x_free(app);
+}
+
+static void watch_signals(struct app *app)
+{
+	loop_signal(app->loop, SIGWINCH, on_size, app);
+	loop_signal(app->loop, SIGTSTP, on_stop, app);
+	loop_signal(app->loop, SIGTERM, on_end, app);
+	loop_signal(app->loop, SIGHUP, on_end, app);
+	loop_signal(app->loop, SIGINT, on_end, app);
+}
+
+static bool open_screen(struct cli *cli, struct err *err)
+{
+	struct theme *theme = arena_new_of(cli->arena, struct theme); /* the screen keeps it */
+	const char *name = cli->theme ? cli->theme : cli->config->theme ? cli->config->theme : "dark";
+	struct terminal terminal = terminal_probe(cli->colour ? cli->colour : "auto");
+	if (!terminal.colours)
+		name = "mono";
+	cli->is_ascii |= !terminal.is_utf8;
+	const char *dir = arena_printf(cli->arena, "%s/themes", file_config_dir(cli->arena));
+	return theme_load(cli->arena, name, dir, theme, err) && screen_open(&terminal, theme, err);
+}
+
+static bool run_app(struct cli *cli, struct app *app, int *status, struct err *err)
+{
+	const char *barrier = getenv("PORTHOLE_BARRIER_FD");
+	int64_t fd;
+	if (barrier && str_to_int(str_of(barrier), 3, 1000, &fd))
+		app->barrier_fd = (int)fd;
+	app->keymap = keymap_new(cli->config, err);
+	if (!app->keymap || (cli->n_args && !app_open_text(app, cli->args[0], err)))
+		return false;
+	watch_signals(app);
+	app->wants_sync = true;
+	struct loop_fd *input = loop_watch(app->loop, STDIN_FILENO, LOOP_READ, on_input, app);
+	app->tick = loop_after(app->loop, TICK_MS, on_tick, app);
+	app_dirty(app);
+	loop_run(app->loop);
+	loop_unwatch(input);
+	*status = app->status;
+	return true;
+}
+
+bool app_main(struct cli *cli, int *status, struct err *err)
+{
+	int width, height;
+	if (!open_screen(cli, err))
+		return false;
+	screen_size(&width, &height);
+	struct loop *loop = loop_new();
+	struct app *app = app_new(loop, cli->config, cli->is_ascii, width, height);
+	app->has_screen = true;
+	bool ok = run_app(cli, app, status, err);
+	screen_close();
+	app_free(app);
+	loop_free(loop);
+	return ok;
+}

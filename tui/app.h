@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The portal on a terminal: a stack of frames, one loop, one line of keys. The
+ * app is complete without a screen: tests give it keys and read its grid.
+ */
+#ifndef TUI_APP_H
+#define TUI_APP_H
+
+#include "client/base/proc.h"
+#include "tui/frame.h"
+#include "tui/palette.h"
+#include "tui/prompt.h"
+
+struct cli;
+
+enum { APP_MOST_FRAMES = 64, APP_LIST_ROWS = 200 };
+
+enum app_mode { MODE_KEYS, MODE_FILTER, MODE_SEARCH, MODE_PALETTE };
+
+struct app {
+	struct loop *loop;
+	struct store_thread *store;
+	const struct config *config;
+	struct grid grid;
+	struct format format;
+	struct keymap *keymap;
+
+	struct frame *frames[APP_MOST_FRAMES];
+	size_t n_frames;
+
+	enum app_mode mode;
+	struct prompt prompt;
+	struct palette palette;
+	char *last_search; /* what `n` repeats */
+
+	char *message; /* the line above the footer; NULL: silent */
+	enum role message_role;
+
+	bool has_screen;
+	struct loop_timer *paint, *tick, *resize;
+	struct ticket *version_ticket;
+	int64_t version;
+	struct proc sync; /* the child that keeps a SQLite catalogue fresh; pid 0: none */
+	bool wants_sync;
+	int ticks;
+	int barrier_fd; /* tests: a byte is written after each settled paint; -1 */
+	bool is_over;
+	int status;
+};
+
+/* Without a screen; WIDTH and HEIGHT of its grid. CONFIG is borrowed. */
+struct app *app_new(struct loop *loop, const struct config *config, bool is_ascii, int width, int height);
+void app_free(struct app *app);
+/* Opens home, or what REF_TEXT names. */
+bool app_open_text(struct app *app, const char *ref_text, struct err *err);
+/* Serves one key. */
+void app_key(struct app *app, uint32_t key);
+/* Draws into app->grid. */
+void app_draw(struct app *app);
+/* Whether answers are awaited: a picture taken now is not settled. */
+bool app_is_busy(const struct app *app);
+
+/* --- for the files of tui/ --- */
+struct frame *app_top(const struct app *app);
+void app_push(struct app *app, struct frame *frame);
+void app_pop(struct app *app);
+void app_quit(struct app *app, int status);
+/* Something changed: a paint follows, once for all that changed by then. */
+void app_dirty(struct app *app);
+void app_say(struct app *app, enum role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* Opens what REF names: an object view. */
+void app_open_ref(struct app *app, const struct ref *ref);
+void app_open_view(struct app *app, const struct view_def *view, const char *filter);
+void app_start_prompt(struct app *app, enum app_mode mode, const char *text);
+void app_suspend(struct app *app);
+void app_repaint(struct app *app);
+
+/* The command `porthole [REF]` on a terminal. */
+bool app_main(struct cli *cli, int *status, struct err *err);
+
+#endif

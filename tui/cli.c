@@ -1,0 +1,416 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tui/cli.h"
+
+#include "client/base/clean.h"
+#include "client/base/mem.h"
+#include "client/base/utf8.h"
+#include "client/base/when.h"
+#include "client/catalogue/find.h"
+#include "tui/app.h"
+#include "tui/screen.h"
+#include "tui/sgr.h"
+#include "tui/theme.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct cli_command commands[] = {
+	{"sync", "[SOURCE…] [--watch] [--since T]", "ask the sources what is new, and store it", true,
+		cli_sync},
+	{"triage", "[FILTER…]", "open problems, worst first, with their evidence", true, cli_triage},
+	{"show", "REF", "one object, all of it", true, cli_show},
+	{"logs", "REF [--attempt N] [--follow] [--cause]", "the log of a step, or only its evidence", true,
+		cli_logs},
+	{"explain", "FILE|- [--good FILE]…", "the failing lines of any log, best first", false, cli_explain},
+	{"open", "REF|URL", "the portal's ref of an address, the tool's address of a ref", true, cli_open},
+	{"search", "WORDS", "pipelines, runs, steps, problems and views by name or cause", true, cli_search},
+	{"doctor", "", "what works, what does not, and what to do", true, cli_doctor},
+	{"themes", "", "the themes that --theme takes", false, cli_themes},
+};
+
+enum cli_option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_OPTIONAL };
+
+struct cli_option {
+	const char *name, *arg, *help;
+	enum cli_option_type type;
+	size_t offset;	      /* in struct cli */
+	const char *commands; /* blank-separated, "lists" for every list; NULL: everywhere */
+};
+
+#define LISTS "lists triage search"
+
+static const struct cli_option options[] = {
+	{"config", "FILE", "the configuration instead of the user's", OPTION_TEXT,
+		offsetof(struct cli, config_file), NULL},
+	{"json", NULL, "one JSON object a line", OPTION_FLAG, offsetof(struct cli, is_json), NULL},
+	{"tsv", NULL, "tab-separated, with a header", OPTION_FLAG, offsetof(struct cli, is_tsv), NULL},
+	{"limit", "N", "rows; 0 for all (50)", OPTION_COUNT, offsetof(struct cli, limit), LISTS},
+	{"sort", "[-]KEY", "sort by a key, descending with -", OPTION_TEXT, offsetof(struct cli, sort),
+		LISTS},
+	{"since", "T", "read again what lies behind this", OPTION_TEXT, offsetof(struct cli, since), "sync"},
+	{"watch", NULL, "go on, a round a minute", OPTION_FLAG, offsetof(struct cli, is_watch), "sync"},
+	{"attempt", "N", "that attempt instead of the newest", OPTION_COUNT, offsetof(struct cli, attempt),
+		"logs"},
+	{"follow", NULL, "go on while the step runs", OPTION_FLAG, offsetof(struct cli, is_follow), "logs"},
+	{"cause", NULL, "the evidence only", OPTION_FLAG, offsetof(struct cli, is_cause), "logs"},
+	{"good", "FILE", "a log of a run that passed", OPTION_TEXT, offsetof(struct cli, good), "explain"},
+	{"yes", "[=N]", "confirm an action, on exactly N objects", OPTION_OPTIONAL, offsetof(struct cli, yes),
+		NULL},
+	{"read-only", NULL, "write nothing anywhere", OPTION_FLAG, offsetof(struct cli, is_read_only), NULL},
+	{"dry-run", NULL, "show the effect only", OPTION_FLAG, offsetof(struct cli, is_dry_run), NULL},
+	{"color", "WHEN", "auto, always or never", OPTION_TEXT, offsetof(struct cli, colour), NULL},
+	{"ascii", NULL, "signs and lines in ASCII", OPTION_FLAG, offsetof(struct cli, is_ascii), NULL},
+	{"theme", "NAME", "see 'porthole themes'", OPTION_TEXT, offsetof(struct cli, theme), NULL},
+	{"raw", NULL, "a log's bytes as they came (not onto a terminal)", OPTION_FLAG,
+		offsetof(struct cli, is_raw), "logs"},
+	{"help", NULL, "this", OPTION_FLAG, offsetof(struct cli, is_help), NULL},
+	{"version", NULL, "the version", OPTION_FLAG, offsetof(struct cli, is_version), NULL},
+};
+
+/* Every list is a command too: its view says what it shows. */
+static struct cli_command command_of(const struct view_def *view)
+{
+	return (struct cli_command){view->name, "[FILTER…]", view->help, true, cli_list};
+}
+
+static bool find_command(const char *name, struct cli_command *out)
+{
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		if (!strcmp(commands[i].name, name)) {
+			*out = commands[i];
+			return true;
+		}
+	const struct view_def *view = view_find(name);
+	if (!view || view->kind != VIEW_LIST)
+		return false;
+	*out = command_of(view);
+	return true;
+}
+
+static bool is_word_of(const char *words, const char *word)
+{
+	struct str rest = str_of(words), piece;
+	while (str_next(&rest, ' ', &piece))
+		if (str_is(piece, word))
+			return true;
+	return false;
+}
+
+static bool store_option(struct cli *cli, const struct cli_option *option, const char *value, struct err *err)
+{
+	char *at = (char *)cli + option->offset;
+	switch (option->type) {
+	case OPTION_FLAG:
+		*(bool *)(void *)at = true;
+		return true;
+	case OPTION_OPTIONAL:
+		if (!value) {
+			*(int64_t *)(void *)at = 0;
+			return true;
+		}
+		/* fall through */
+	case OPTION_COUNT:
+		return str_to_int(str_of(value), 0, INT64_MAX, (int64_t *)(void *)at) ||
+		       err_set(err, ERR_USAGE, "--%s: '%s' is no number", option->name, value);
+	case OPTION_TEXT:
+		if (option->offset != offsetof(struct cli, good)) {
+			*(const char **)(void *)at = value;
+			return true;
+		}
+		if (cli->n_good == ARRAY_LEN(cli->good))
+			return err_set(err, ERR_USAGE, "--good: at most %zu files", ARRAY_LEN(cli->good));
+		cli->good[cli->n_good++] = value;
+		return true;
+	}
+	return false;
+}
+
+static const struct cli_option *find_option(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (str_is(name, options[i].name))
+			return &options[i];
+	return NULL;
+}
+
+/* Takes argv[*i], an option, and its value where that stands behind it. */
+static bool take_option(struct cli *cli, int argc, char **argv, int *i, bool *seen, struct err *err)
+{
+	const char *text = argv[*i] + 2, *value = strchr(text, '=');
+	struct str name = {text, value ? (size_t)(value - text) : strlen(text)};
+	const struct cli_option *option = find_option(name);
+	if (!option)
+		return err_set(
+			err, ERR_USAGE, "unknown option '--%.*s'; see 'porthole --help'", STR_FMT(name));
+	if (value)
+		value++;
+	else if (option->type == OPTION_TEXT || option->type == OPTION_COUNT)
+		value = ++*i < argc ? argv[*i] : NULL;
+	bool is_flag = option->type == OPTION_FLAG;
+	if (is_flag && value)
+		return err_set(err, ERR_USAGE, "option '--%s' takes no value", option->name);
+	if (!is_flag && option->type != OPTION_OPTIONAL && !value)
+		return err_set(err, ERR_USAGE, "option '--%s' needs a value", option->name);
+	seen[option - options] = true;
+	return store_option(cli, option, value, err);
+}
+
+/* Options may stand anywhere; SEEN notes which were given. They have two dashes: one is the filter's "not".
+ */
+static bool parse_options(struct cli *cli, int argc, char **argv, bool *seen, struct err *err)
+{
+	const char **args = arena_array(cli->arena, const char *, (size_t)argc + 1);
+	bool is_over = false; /* behind "--" */
+	for (int i = 1; i < argc; i++) {
+		if (is_over || (strncmp(argv[i], "--", 2) && strcmp(argv[i], "-h")))
+			args[cli->n_args++] = argv[i];
+		else if (!strcmp(argv[i], "--"))
+			is_over = true;
+		else if (!strcmp(argv[i], "-h"))
+			cli->is_help = true;
+		else if (!take_option(cli, argc, argv, &i, seen, err))
+			return false;
+	}
+	cli->args = args;
+	return true;
+}
+
+/* Whether COMMAND takes OPTION; "" is the portal itself. */
+static bool takes(const struct cli_option *option, const struct cli_command *command)
+{
+	if (!option->commands)
+		return true;
+	return command && (is_word_of(option->commands, command->name) ||
+				  (command->run == cli_list && is_word_of(option->commands, "lists")));
+}
+
+static bool check_options(const bool *seen, const struct cli_command *command, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (seen[i] && !takes(&options[i], command))
+			return err_set(err, ERR_USAGE, "'%s' has no option --%s",
+				command ? command->name : "porthole", options[i].name);
+	return true;
+}
+
+static void add_command_line(struct buf *out, const struct cli_command *command)
+{
+	/* the first argument is enough here: `porthole COMMAND --help` says all */
+	struct str rest = str_of(command->args), first = {0};
+	str_next(&rest, ' ', &first);
+	size_t used = strlen(command->name) + utf8_columns(first);
+	buf_addf(out, "  porthole %s %.*s%*s%s\n", command->name, STR_FMT(first),
+		used < 22 ? (int)(23 - used) : 1, "", command->help);
+}
+
+static void add_help(struct buf *out)
+{
+	buf_addz(out, "porthole — the machine learning platform's portal in the terminal\n\n"
+		      "  porthole [REF]                    the portal, at home or at an object\n");
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+		add_command_line(out, &commands[i]);
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (views[i]->kind == VIEW_LIST)
+			add_command_line(out,
+				&(struct cli_command){
+					.name = views[i]->name, .args = "[FILTER…]", .help = views[i]->help});
+	buf_addz(out, "\noptions\n");
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		buf_addf(out, "  --%-10s %-8s %s\n", options[i].name, options[i].arg ? options[i].arg : "",
+			options[i].help);
+	buf_addz(out,
+		"\nfilter    state:failed,lost  pipeline:recsys_*  since:24h  -word  \"a phrase\"  key>value  key:-\n"
+		"ref       SOURCE/PIPELINE[/RUN[/STEP[:INDEX][@ATTEMPT]]]  problem:ID\n"
+		"exit      0 done · 1 no · 2 usage · 3 a source or the catalogue failed · 4 refused\n");
+}
+
+static void add_command_help(struct buf *out, const struct cli_command *command)
+{
+	buf_addf(out, "porthole %s %s\n  %s\n", command->name, command->args, command->help);
+	for (size_t i = 0; i < ARRAY_LEN(options); i++)
+		if (options[i].commands && takes(&options[i], command))
+			buf_addf(out, "  --%-10s %-8s %s\n", options[i].name,
+				options[i].arg ? options[i].arg : "", options[i].help);
+}
+
+bool cli_flush(struct cli *cli)
+{
+	struct str rest = buf_str(&cli->out);
+	while (rest.n) {
+		ssize_t n = write(STDOUT_FILENO, rest.p, rest.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			break;
+		rest = str_slice(rest, (size_t)n, rest.n);
+	}
+	buf_reset(&cli->out);
+	return rest.n == 0;
+}
+
+void cli_say(const char *fmt, ...)
+{
+	char text[1200];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	struct buf clean;
+	buf_init(&clean, 0);
+	clean_add(&clean, str_of(text), CLEAN_NAME);
+	fprintf(stderr, "porthole: %s\n", clean.p ? clean.p : "");
+	buf_fini(&clean);
+}
+
+struct printer cli_printer(struct cli *cli)
+{
+	struct printer printer = {.out = &cli->out,
+		.format = {
+			.now_ms = cli->now_ms, .is_ascii = cli->is_ascii, .is_absolute = !cli->is_terminal}};
+	struct winsize size;
+	if (cli->is_terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
+		printer.columns = size.ws_col;
+	struct terminal terminal = terminal_probe(cli->colour ? cli->colour : "auto");
+	bool has_colour = cli->colour && !strcmp(cli->colour, "always")
+				  ? true
+				  : cli->is_terminal && terminal.colours >= 8;
+	struct theme theme;
+	if (has_colour && theme_load(cli->arena, "dark", NULL, &theme, NULL))
+		printer.sgr = theme_sgr(cli->arena, &theme, terminal.colours >= 256 ? 256 : 16);
+	if (!terminal.is_utf8)
+		printer.format.is_ascii = true;
+	return printer;
+}
+
+struct store *cli_store(struct cli *cli, struct err *err)
+{
+	struct store *store = store_open(cli->config->catalogue, STORE_READ, err);
+	if (store && store_notice(store))
+		cli_say("%s", store_notice(store));
+	if (!store && err->code == ERR_NOT_FOUND)
+		err_set(err, ERR_UNAVAILABLE, "no catalogue at %s yet; 'porthole sync' makes it",
+			cli->config->catalogue);
+	return store;
+}
+
+bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err)
+{
+	struct str address = str_of(text);
+	if (str_starts(address, STR("http://")) || str_starts(address, STR("https://")))
+		return find_url(store, cli->arena, address, out, err);
+	return ref_parse(cli->arena, address, out, err);
+}
+
+const char *cli_words(struct cli *cli, int first)
+{
+	struct buf words;
+	buf_init(&words, 0);
+	for (int i = first; i < cli->n_args; i++)
+		buf_addf(&words, "%s%s", i > first ? " " : "", cli->args[i]);
+	const char *text = arena_dup(cli->arena, buf_str(&words));
+	buf_fini(&words);
+	return text;
+}
+
+/* The clock, the zone and the reading half of the environment. */
+static bool set_up(struct cli *cli, const struct cli_command *command, struct err *err)
+{
+	int64_t fixed_ms;
+	const char *now = getenv("PORTHOLE_NOW");
+	if (now && !str_to_int(str_of(now), 0, INT64_MAX, &fixed_ms))
+		return err_set(err, ERR_USAGE, "PORTHOLE_NOW: '%s' is no number of milliseconds", now);
+	if (!command || command->needs_config) {
+		struct config *config = config_load(cli->config_file, err);
+		if (!config)
+			return false;
+		config->read_only |= cli->is_read_only;
+		cli->config = config;
+		if (config->timezone)
+			setenv("TZ", config->timezone, 1);
+		if (config->recorded_until_ms != TIME_NONE)
+			clock_fix(config->recorded_until_ms);
+	}
+	if (now)
+		clock_fix(fixed_ms);
+	tzset();
+	cli->now_ms = clock_now_ms();
+	return true;
+}
+
+/* LANG unset is taken as C.UTF-8 (contracts.md section 7). */
+static void set_locale(void)
+{
+	bool has_locale = getenv("LC_ALL") || getenv("LC_CTYPE") || getenv("LANG");
+	if (!setlocale(LC_ALL, has_locale ? "" : "C.UTF-8"))
+		setlocale(LC_ALL, "C.UTF-8");
+	setlocale(LC_NUMERIC, "C");
+}
+
+static bool run_command(struct cli *cli, const struct cli_command *command, int *status, struct err *err)
+{
+	if (cli->is_json && cli->is_tsv)
+		return err_set(err, ERR_USAGE, "--json and --tsv exclude each other");
+	if (!set_up(cli, command, err))
+		return false;
+	if (command)
+		return command->run(cli, status, err);
+	/* a person at a terminal gets the portal, anything else what it shows */
+	if (cli->is_terminal && isatty(STDIN_FILENO) && !cli->is_json && !cli->is_tsv &&
+		terminal_probe(cli->colour ? cli->colour : "auto").can_draw)
+		return app_main(cli, status, err);
+	return cli->n_args ? cli_show(cli, status, err) : cli_triage(cli, status, err);
+}
+
+static bool dispatch(struct cli *cli, int argc, char **argv, int *status, struct err *err)
+{
+	bool seen[ARRAY_LEN(options)] = {0};
+	if (!parse_options(cli, argc, argv, seen, err))
+		return false;
+	if (cli->is_version) {
+		buf_addz(&cli->out, "porthole " PORTHOLE_VERSION "\n");
+		return true;
+	}
+	const char *name = cli->n_args ? cli->args[0] : "";
+	struct cli_command found;
+	const struct cli_command *command = find_command(name, &found) ? &found : NULL;
+	if (cli->is_help) {
+		if (command)
+			add_command_help(&cli->out, command);
+		else
+			add_help(&cli->out);
+		return true;
+	}
+	bool is_place = strchr(name, '/') || strchr(name, ':');
+	if (!command && *name && !is_place)
+		return err_set(err, ERR_USAGE, "'%s' is no command and no ref; see 'porthole --help'", name);
+	return check_options(seen, command, err) && run_command(cli, command, status, err);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct cli cli = {.limit = -1, .yes = -1, .arena = arena_new(), .is_terminal = isatty(STDOUT_FILENO)};
+	struct err err = {0};
+	int status = 0;
+	set_locale();
+	signal(SIGPIPE, SIG_IGN);
+	buf_init(&cli.out, (size_t)1 << 30);
+	if (!dispatch(&cli, argc, argv, &status, &err)) {
+		cli_flush(&cli);
+		cli_say("%s", err.msg);
+		status = err_exit_status(&err);
+	}
+	cli_flush(&cli);
+	buf_fini(&cli.out);
+	if (cli.config)
+		config_free((struct config *)cli.config);
+	arena_free(cli.arena);
+	return status;
+}

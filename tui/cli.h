@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The command line: one table of commands, one table of options. Help,
+ * completion and the reference page are made from them. A command family is a
+ * file of its own (cli_*.c).
+ */
+#ifndef TUI_CLI_H
+#define TUI_CLI_H
+
+#include "client/config/config.h"
+#include "views/print.h"
+
+/* What was typed, and what every command needs. */
+struct cli {
+	const struct config *config; /* NULL for commands that need none */
+	int n_args;
+	const char *const *args; /* behind the command's name */
+
+	bool is_json, is_tsv, is_read_only, is_ascii, is_raw, is_dry_run;
+	bool is_watch, is_follow, is_cause, is_help, is_version;
+	const char *config_file, *colour, *theme, *sort, *since;
+	int64_t limit, attempt; /* limit -1: not given */
+	int64_t yes;		/* of --yes: the number of objects, 0 without one; -1: not given */
+	const char *good[8];
+	size_t n_good;
+
+	bool is_terminal; /* standard output is one */
+	int64_t now_ms;
+	struct buf out; /* flushed to standard output at the end, and by cli_flush */
+	struct arena *arena;
+};
+
+/* Runs one command line; returns the exit status of contracts.md section 4. */
+int cli_main(int argc, char **argv);
+
+/* A command of the command line. */
+struct cli_command {
+	const char *name, *args, *help;
+	bool needs_config;
+	/* Returns the exit status; on false ERR is printed and gives it. */
+	bool (*run)(struct cli *cli, int *status, struct err *err);
+};
+/* --- for the command files --- */
+/* Writes what is in `out` to standard output. False where nobody reads any more (a closed pipe is no error).
+ */
+bool cli_flush(struct cli *cli);
+/* A message on standard error, cleaned, one line: "porthole: …". */
+void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+/* A printer for this terminal or pipe. */
+struct printer cli_printer(struct cli *cli);
+/* Opens the catalogue for reading; ERR says what to do where there is none. */
+struct store *cli_store(struct cli *cli, struct err *err);
+/* The ref that TEXT names: a ref, or a web address of a configured source. */
+bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err);
+/* The arguments from FIRST on, joined by blanks. */
+const char *cli_words(struct cli *cli, int first);
+
+/* cli_read.c */
+bool cli_list(struct cli *cli, int *status, struct err *err);
+bool cli_triage(struct cli *cli, int *status, struct err *err);
+bool cli_show(struct cli *cli, int *status, struct err *err);
+bool cli_search(struct cli *cli, int *status, struct err *err);
+bool cli_open(struct cli *cli, int *status, struct err *err);
+/* cli_logs.c */
+bool cli_logs(struct cli *cli, int *status, struct err *err);
+bool cli_explain(struct cli *cli, int *status, struct err *err);
+/* cli_sync.c */
+bool cli_sync(struct cli *cli, int *status, struct err *err);
+/* cli_doctor.c */
+bool cli_doctor(struct cli *cli, int *status, struct err *err);
+bool cli_themes(struct cli *cli, int *status, struct err *err);
+
+#endif

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Commands about logs: `logs` and `explain`. */
+#include "client/base/clean.h"
+#include "client/base/mem.h"
+#include "client/catalogue/find.h"
+#include "client/live/log.h"
+#include "client/triage/explain.h"
+#include "tui/cli.h"
+#include "views/json.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* A log on its way to standard output. */
+struct tail {
+	struct cli *cli;
+	struct loop *loop;
+	struct live_log *log;
+	int fd;		      /* the cached file, once it is there */
+	struct buf line;      /* a line that is not whole yet */
+	bool is_cut, is_over; /* nobody reads any more; nothing more comes */
+	struct err err;
+	int signo;
+};
+
+static void put_line(struct tail *t, struct str line)
+{
+	if (t->cli->is_raw) {
+		buf_add(&t->cli->out, line);
+	} else {
+		clean_add(&t->cli->out, line,
+			CLEAN_LINES | CLEAN_NO_SGR | (t->cli->is_ascii ? CLEAN_ASCII : 0));
+	}
+	buf_addc(&t->cli->out, '\n');
+}
+
+/* Whole lines are cleaned and printed; the rest waits for its end. */
+static void put_text(struct tail *t, struct str text)
+{
+	for (;;) {
+		const char *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
+		if (!end)
+			break;
+		struct str piece = {text.p, (size_t)(end - text.p)};
+		if (t->line.n) {
+			buf_add(&t->line, piece);
+			piece = buf_str(&t->line);
+		}
+		put_line(t, piece);
+		buf_reset(&t->line);
+		text = str_slice(text, (size_t)(end - text.p) + 1, text.n);
+	}
+	buf_add(&t->line, text);
+}
+
+static void on_grown(void *ctx)
+{
+	struct tail *t = ctx;
+	if (t->fd < 0)
+		t->fd = open(live_log_path(t->log), O_RDONLY | O_CLOEXEC);
+	for (char chunk[65536];;) {
+		ssize_t n = t->fd < 0 ? 0 : read(t->fd, chunk, sizeof chunk);
+		if (n <= 0)
+			return;
+		put_text(t, (struct str){chunk, (size_t)n});
+		if (!cli_flush(t->cli)) {
+			t->is_cut = true;
+			loop_stop(t->loop);
+			return;
+		}
+	}
+}
+
+static void on_done(void *ctx, bool complete, const struct err *err)
+{
+	struct tail *t = ctx;
+	(void)complete;
+	on_grown(t);
+	if (err)
+		t->err = *err;
+	t->is_over = true;
+	loop_stop(t->loop);
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct tail *t = ctx;
+	t->signo = signo;
+	loop_stop(t->loop);
+}
+
+static bool stream(struct cli *cli, const struct ref *ref, int *status, struct err *err)
+{
+	static const struct live_log_ops ops = {.grown = on_grown, .done = on_done};
+	struct tail t = {.cli = cli, .loop = loop_new(), .fd = -1};
+	buf_init(&t.line, 0);
+	loop_signal(t.loop, SIGINT, on_signal, &t);
+	loop_signal(t.loop, SIGTERM, on_signal, &t);
+	t.log = live_log_open(t.loop, cli->config, ref, cli->is_follow, &ops, &t);
+	loop_run(t.loop);
+	if (t.line.n)
+		put_line(&t, buf_str(&t.line));
+	live_log_close(t.log);
+	loop_free(t.loop);
+	buf_fini(&t.line);
+	if (t.fd >= 0)
+		close(t.fd);
+	if (t.signo)
+		*status = 128 + t.signo;
+	if (!t.err.code)
+		return true;
+	*err = t.err;
+	return false;
+}
+
+static bool print_cause(struct cli *cli, struct store *store, const struct ref *ref, struct err *err)
+{
+	struct evidence evidence;
+	if (!evidence_load(store, ref, cli->arena, &evidence, err))
+		return false;
+	if (!evidence.is_found)
+		return err_set(err, ERR_NOT_FOUND,
+			"no evidence for it: it did not fail, or no sync has seen it yet");
+	if (cli->is_json) {
+		json_add_evidence(&cli->out, ref, &evidence);
+		return true;
+	}
+	struct view_data data = {.arena = cli->arena};
+	struct printer printer = cli_printer(cli);
+	evidence_block(&data, &evidence, NULL);
+	if (evidence.error)
+		cli_say("%s", evidence.error);
+	for (size_t i = 0; data.n_blocks && i < data.blocks[0].text.n; i++)
+		print_line(&printer, &data.blocks[0].text.lines[i]);
+	return true;
+}
+
+bool cli_logs(struct cli *cli, int *status, struct err *err)
+{
+	if (cli->n_args != 2)
+		return err_set(err, ERR_USAGE, "logs of what? 'porthole logs SOURCE/PIPELINE/RUN/STEP'");
+	if (cli->is_raw && cli->is_terminal)
+		return err_set(err, ERR_USAGE, "--raw would let a log steer this terminal; pipe it");
+	struct ref ref;
+	struct found found;
+	struct store *store = cli_store(cli, err);
+	if (!store)
+		return false;
+	bool ok = cli_ref(cli, store, cli->args[1], &ref, err);
+	if (ok && ref.kind != REF_STEP)
+		ok = err_set(err, ERR_USAGE, "'%s' is no step: only steps have logs", cli->args[1]);
+	if (ok && cli->attempt)
+		ref.attempt = cli->attempt;
+	ok = ok && find_ref(store, &ref, &found, err);
+	if (ok && cli->is_cause)
+		ok = print_cause(cli, store, &ref, err);
+	store_close(store);
+	if (!ok || cli->is_cause)
+		return ok;
+	ref.attempt = found.attempt;
+	return stream(cli, &ref, status, err);
+}
+
+static bool feed_file(struct explainer *explainer, const char *path,
+	void (*feed)(struct explainer *explainer, struct str bytes), struct err *err)
+{
+	bool is_stdin = !strcmp(path, "-");
+	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return err_set(
+			err, errno == ENOENT ? ERR_NOT_FOUND : ERR_USAGE, "%s: %s", path, strerror(errno));
+	static char chunk[1 << 18];
+	ssize_t n;
+	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
+		if (n > 0)
+			feed(explainer, (struct str){chunk, (size_t)n});
+	int reason = errno;
+	if (!is_stdin)
+		close(fd);
+	return n == 0 || err_set(err, ERR_USAGE, "%s: %s", path, strerror(reason));
+}
+
+static void add_explanation_json(struct buf *out, const struct explanation *e)
+{
+	struct json_writer w = {.out = out};
+	json_open(&w, '{');
+	json_key(&w, "candidates");
+	json_open(&w, '[');
+	for (size_t i = 0; i < e->n_candidates; i++) {
+		json_open(&w, '{');
+		json_key(&w, "line");
+		json_put_int(&w, e->candidates[i].line);
+		json_key(&w, "text");
+		json_put_str(&w, str_of(e->candidates[i].text));
+		json_key(&w, "score");
+		json_put_num(&w, e->candidates[i].score);
+		json_close(&w, '}');
+	}
+	json_close(&w, ']');
+	json_key(&w, "excerpt");
+	json_open(&w, '[');
+	for (size_t i = 0; i < e->n_excerpt; i++)
+		json_put_str(&w, str_of(e->excerpt[i]));
+	json_close(&w, ']');
+	json_key(&w, "fingerprint");
+	json_put_str(&w, e->n_candidates ? str_of(e->fingerprint) : (struct str){0});
+	json_close(&w, '}');
+	buf_addc(out, '\n');
+}
+
+static void add_explanation(struct cli *cli, const struct explanation *e)
+{
+	for (size_t i = 0; i < e->n_candidates; i++) {
+		buf_addf(&cli->out, cli->is_terminal ? "%7lld  %.2f  " : "%lld\t%.3f\t",
+			(long long)e->candidates[i].line, e->candidates[i].score);
+		clean_add(&cli->out, str_of(e->candidates[i].text), CLEAN_NAME);
+		buf_addc(&cli->out, '\n');
+	}
+}
+
+bool cli_explain(struct cli *cli, int *status, struct err *err)
+{
+	if (cli->n_args != 2)
+		return err_set(
+			err, ERR_USAGE, "explain what? 'porthole explain FILE' or 'porthole explain -'");
+	struct explainer *explainer = explain_new();
+	bool ok = feed_file(explainer, cli->args[1], explain_feed, err);
+	for (size_t i = 0; ok && i < cli->n_good; i++) {
+		ok = feed_file(explainer, cli->good[i], explain_feed_good, err);
+		explain_end_good(explainer);
+	}
+	struct explanation e = explain_finish(explainer, cli->arena);
+	explain_free(explainer);
+	if (!ok)
+		return false;
+	if (cli->is_json)
+		add_explanation_json(&cli->out, &e);
+	else
+		add_explanation(cli, &e);
+	*status = e.n_candidates ? 0 : 1;
+	return true;
+}

@@ -1,0 +1,482 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tui/frame.h"
+
+#include "client/base/mem.h"
+#include "tui/app.h"
+
+enum { WIDE_COLUMNS = 150, LEAST_ROWS = 4, GAP = 2 };
+
+/* --- loading ------------------------------------------------------------- */
+
+/* A view on its way through the store's thread; its texts are its own. */
+struct load_job {
+	const struct view_def *view;
+	struct view_args args;
+	struct arena *arena;
+	struct view_data *data;
+	struct frame *frame;
+};
+
+static bool run_load(struct store *store, void *ctx, struct err *err)
+{
+	struct load_job *job = ctx;
+	job->data = view_load(store, job->view, &job->args, err);
+	return job->data != NULL;
+}
+
+static void drop_load(void *ctx)
+{
+	struct load_job *job = ctx;
+	view_data_free(job->data);
+	arena_free(job->arena);
+	x_free(job);
+}
+
+static void copy_ref(struct arena *arena, const struct ref *ref, struct ref *out)
+{
+	*out = *ref;
+	out->source = arena_dupz(arena, ref->source);
+	out->pipeline = arena_dupz(arena, ref->pipeline);
+	out->run = arena_dupz(arena, ref->run);
+	out->step = arena_dupz(arena, ref->step);
+	out->index = arena_dupz(arena, ref->index);
+	out->name = arena_dupz(arena, ref->name);
+}
+
+static struct load_job *new_job(struct frame *frame, const struct view_def *view, const struct ref *ref)
+{
+	struct load_job *job = x_new(struct load_job);
+	job->view = view;
+	job->frame = frame;
+	job->arena = arena_new();
+	job->args = (struct view_args){.config = frame->app->config,
+		.limit = frame->limit,
+		.show_hidden = frame->show_hidden,
+		.now_ms = clock_now_ms()};
+	job->args.filter = arena_dupz(job->arena, frame->filter);
+	job->args.sort = arena_dupz(job->arena, frame->sort);
+	copy_ref(job->arena, ref, &job->args.ref);
+	return job;
+}
+
+static void pane_clear(struct pane *pane)
+{
+	ticket_cancel(pane->ticket);
+	for (size_t i = 0; i < pane->n; i++)
+		pane->widgets[i]->ops->free(pane->widgets[i]);
+	view_data_free(pane->data);
+	*pane = (struct pane){0};
+}
+
+/* New data; widgets of the same kind at the same place stay, with what the person did to them. */
+static void pane_set(struct pane *pane, struct view_data *data)
+{
+	struct view_data *old = pane->data;
+	size_t n = data->n_blocks < FRAME_MOST_BLOCKS ? data->n_blocks : FRAME_MOST_BLOCKS;
+	for (size_t i = 0; i < n; i++) {
+		const struct widget_ops *ops = widget_for(data->blocks[i].kind);
+		if (i < pane->n && pane->widgets[i]->ops != ops) {
+			pane->widgets[i]->ops->free(pane->widgets[i]);
+			pane->widgets[i] = ops->new ();
+		} else if (i >= pane->n) {
+			pane->widgets[i] = ops->new ();
+		}
+		ops->set(pane->widgets[i], &data->blocks[i]);
+	}
+	for (size_t i = n; i < pane->n; i++)
+		pane->widgets[i]->ops->free(pane->widgets[i]);
+	pane->n = n;
+	pane->data = data;
+	view_data_free(old);
+}
+
+/* The block that gets the keys first: the last one with a cursor in it. */
+static size_t first_focus(const struct pane *pane)
+{
+	for (size_t i = pane->n; i-- > 0;)
+		if (pane->widgets[i]->ops->can_focus && pane->data->blocks[i].kind == BLOCK_TABLE)
+			return i;
+	return 0;
+}
+
+static void preview_loaded(void *ctx, void *result, const struct err *err)
+{
+	struct frame *frame = ctx;
+	struct load_job *job = result;
+	frame->preview.ticket = NULL;
+	if (!err) {
+		pane_set(&frame->preview, job->data);
+		job->data = NULL;
+	}
+	drop_load(job);
+	app_dirty(frame->app);
+}
+
+static bool has_preview(const struct frame *frame)
+{
+	if (!frame->view || frame->view->kind == VIEW_OBJECT)
+		return false;
+	return frame->view->kind == VIEW_HOME || frame->app->grid.width >= WIDE_COLUMNS;
+}
+
+/* The preview follows the cursor: what it showed stays until the new is there. */
+static void follow_preview(struct frame *frame)
+{
+	static const struct store_job what = {.run = run_load, .done = preview_loaded, .drop = drop_load};
+	struct widget *widget = frame_widget(frame);
+	const char *text = has_preview(frame) && widget ? widget->ops->ref(widget) : NULL;
+	if (!text || (frame->preview_ref && !strcmp(text, frame->preview_ref)))
+		return;
+	struct ref ref;
+	struct err err;
+	struct arena *arena = arena_new();
+	const struct view_def *view =
+		ref_parse(arena, str_of(text), &ref, &err) ? view_for_ref(ref.kind) : NULL;
+	ticket_cancel(frame->preview.ticket);
+	frame->preview.ticket = NULL;
+	x_free(frame->preview_ref);
+	frame->preview_ref = x_strdup(text);
+	if (view) {
+		struct load_job *job = new_job(frame, view, &ref);
+		job->args.filter = "";
+		job->args.sort = NULL;
+		frame->preview.ticket = store_thread_run(frame->app->store, &what, job, frame);
+	}
+	arena_free(arena);
+}
+
+static void body_loaded(void *ctx, void *result, const struct err *err)
+{
+	struct frame *frame = ctx;
+	struct load_job *job = result;
+	frame->body.ticket = NULL;
+	if (err) {
+		frame->err = *err;
+	} else {
+		bool is_first = !frame->body.data;
+		err_clear(&frame->err);
+		pane_set(&frame->body, job->data);
+		job->data = NULL;
+		if (is_first || frame->focus >= frame->body.n)
+			frame->focus = first_focus(&frame->body);
+		x_free(frame->preview_ref); /* its object may have changed too */
+		frame->preview_ref = NULL;
+		follow_preview(frame);
+	}
+	drop_load(job);
+	app_dirty(frame->app);
+}
+
+void frame_reload(struct frame *frame)
+{
+	static const struct store_job what = {.run = run_load, .done = body_loaded, .drop = drop_load};
+	if (!frame->view)
+		return;
+	ticket_cancel(frame->body.ticket);
+	frame->body.ticket =
+		store_thread_run(frame->app->store, &what, new_job(frame, frame->view, &frame->ref), frame);
+}
+
+bool frame_is_loading(const struct frame *frame)
+{
+	return frame->body.ticket || frame->preview.ticket || frame->log_ticket ||
+	       (frame->log && !frame->is_log_over && !frame->is_opened);
+}
+
+static struct frame *new_frame(struct app *app, const struct ref *ref)
+{
+	struct frame *frame = x_new(struct frame);
+	frame->app = app;
+	frame->arena = arena_new();
+	frame->filter = x_strdup("");
+	frame->limit = APP_LIST_ROWS;
+	if (ref)
+		copy_ref(frame->arena, ref, &frame->ref);
+	return frame;
+}
+
+struct frame *frame_new(
+	struct app *app, const struct view_def *view, const struct ref *ref, const char *filter)
+{
+	struct frame *frame = new_frame(app, ref);
+	frame->view = view;
+	x_free(frame->filter);
+	frame->filter = x_strdup(filter);
+	frame_reload(frame);
+	return frame;
+}
+
+struct frame *frame_new_static(struct app *app, struct view_data *data)
+{
+	struct frame *frame = new_frame(app, NULL);
+	pane_set(&frame->body, data);
+	return frame;
+}
+
+void frame_free(struct frame *frame)
+{
+	pane_clear(&frame->body);
+	pane_clear(&frame->preview);
+	ticket_cancel(frame->log_ticket);
+	live_log_close(frame->log);
+	if (frame->pager)
+		pager_free(frame->pager);
+	log_target_free(frame->target);
+	arena_free(frame->arena);
+	x_free(frame->preview_ref);
+	x_free(frame->log_title);
+	x_free(frame->filter);
+	x_free(frame->sort);
+	x_free(frame);
+}
+
+/* --- logs ---------------------------------------------------------------- */
+
+struct find_log_job {
+	struct arena *arena;
+	struct ref ref;
+	struct log_target *target;
+};
+
+static bool run_find_log(struct store *store, void *ctx, struct err *err)
+{
+	struct find_log_job *job = ctx;
+	job->target = log_target_find(store, &job->ref, err);
+	return job->target != NULL;
+}
+
+static void drop_find_log(void *ctx)
+{
+	struct find_log_job *job = ctx;
+	log_target_free(job->target);
+	arena_free(job->arena);
+	x_free(job);
+}
+
+static void log_grown(void *ctx)
+{
+	struct frame *frame = ctx;
+	struct err err;
+	int64_t line = frame->target->n_causes ? frame->target->causes[0] : 0;
+	if (frame->is_opened)
+		pager_refresh(frame->pager);
+	else if (pager_open(frame->pager, live_log_path(frame->log), line, &err))
+		frame->is_opened = true;
+	app_dirty(frame->app);
+}
+
+static void log_done(void *ctx, bool complete, const struct err *err)
+{
+	struct frame *frame = ctx;
+	(void)complete;
+	log_grown(frame);
+	if (err)
+		frame->log_err = *err;
+	else if (!frame->is_opened)
+		err_set(&frame->log_err, ERR_NOT_FOUND, "the log is empty, or not written yet");
+	/* a cause further down than what was there when the file was opened */
+	if (frame->is_opened && frame->target->n_causes)
+		pager_set_causes(frame->pager, frame->target->causes, frame->target->n_causes);
+	frame->is_log_over = true;
+}
+
+static void log_found(void *ctx, void *result, const struct err *err)
+{
+	static const struct live_log_ops ops = {.grown = log_grown, .done = log_done};
+	struct frame *frame = ctx;
+	struct find_log_job *job = result;
+	frame->log_ticket = NULL;
+	if (err) {
+		frame->log_err = *err;
+	} else {
+		frame->target = job->target;
+		job->target = NULL;
+		const struct ref *ref = &frame->target->ref;
+		x_free(frame->log_title);
+		frame->log_title = x_printf("%s ▸ %s%s%s ▸ log, try %lld", ref->pipeline, ref->step,
+			ref->index ? " " : "", ref->index ? ref->index : "", (long long)ref->attempt);
+		pager_set_causes(frame->pager, frame->target->causes, frame->target->n_causes);
+		frame->log = live_log_open(frame->app->loop, frame->app->config, ref, true, &ops, frame);
+	}
+	drop_find_log(job);
+	app_dirty(frame->app);
+}
+
+struct frame *frame_new_log(struct app *app, const struct ref *ref)
+{
+	static const struct store_job what = {.run = run_find_log, .done = log_found, .drop = drop_find_log};
+	struct frame *frame = new_frame(app, ref);
+	frame->pager = pager_new();
+	frame->log_title = x_strdup("log");
+	struct find_log_job *job = x_new(struct find_log_job);
+	job->arena = arena_new();
+	copy_ref(job->arena, ref, &job->ref);
+	frame->log_ticket = store_thread_run(app->store, &what, job, frame);
+	return frame;
+}
+
+/* --- keys ---------------------------------------------------------------- */
+
+struct widget *frame_widget(const struct frame *frame)
+{
+	return frame->focus < frame->body.n ? frame->body.widgets[frame->focus] : NULL;
+}
+
+const char *frame_ref(const struct frame *frame)
+{
+	struct widget *widget = frame_widget(frame);
+	return widget ? widget->ops->ref(widget) : NULL;
+}
+
+/* The first fact that leads somewhere: of a problem that is where it occurred. */
+static const char *place_of(const struct view_data *data)
+{
+	for (size_t i = 0; data && i < data->n_blocks; i++)
+		for (size_t k = 0; data->blocks[i].kind == BLOCK_FACTS && k < data->blocks[i].facts.n; k++)
+			if (data->blocks[i].facts.facts[k].line.ref)
+				return data->blocks[i].facts.facts[k].line.ref;
+	return NULL;
+}
+
+const char *frame_place(const struct frame *frame)
+{
+	const char *ref = frame_ref(frame);
+	bool is_problem = ref && !strncmp(ref, "problem:", strlen("problem:"));
+	if (is_problem && frame->preview_ref && !strcmp(frame->preview_ref, ref))
+		return place_of(frame->preview.data);
+	if (!ref && frame->view && frame->view->kind == VIEW_OBJECT && frame->ref.kind == REF_PROBLEM)
+		return place_of(frame->body.data);
+	return ref;
+}
+
+void frame_next_focus(struct frame *frame, int step)
+{
+	for (size_t tried = 0; tried < frame->body.n; tried++) {
+		frame->focus = (frame->focus + frame->body.n + (size_t)(step > 0 ? 1 : frame->body.n - 1)) %
+			       frame->body.n;
+		if (frame->body.widgets[frame->focus]->ops->can_focus)
+			return;
+	}
+}
+
+static bool wants_more(const struct frame *frame)
+{
+	const struct block *block = &frame->body.data->blocks[frame->focus];
+	return frame->view && !frame->body.ticket && block->kind == BLOCK_TABLE && block->table.has_more;
+}
+
+void frame_move(struct frame *frame, enum move move)
+{
+	int rows = frame->focus < FRAME_MOST_BLOCKS ? frame->body.heights[frame->focus] : 0;
+	if (frame->pager) {
+		pager_move(frame->pager, move, frame->app->grid.height - 4);
+		return;
+	}
+	struct widget *widget = frame_widget(frame);
+	if (!widget)
+		return;
+	bool has_moved = widget->ops->move(widget, move, rows > 1 ? rows : 1);
+	bool is_down =
+		move == MOVE_DOWN || move == MOVE_HALF_DOWN || move == MOVE_PAGE_DOWN || move == MOVE_END;
+	if (is_down && (!has_moved || move == MOVE_END) && wants_more(frame)) {
+		frame->limit *= 2;
+		frame_reload(frame);
+	}
+	follow_preview(frame);
+}
+
+/* --- drawing ------------------------------------------------------------- */
+
+static int title_rows(const struct block *block)
+{
+	return block->title ? 1 : 0;
+}
+
+/* Shares HEIGHT among the blocks: each as much as it likes where there is room; else the one with the keys
+ * goes first, and each of the others keeps a few rows. */
+static void share_height(struct pane *pane, size_t focus, int width, int height, const struct format *format)
+{
+	int natural[FRAME_MOST_BLOCKS], sum = 0;
+	for (size_t i = 0; i < pane->n; i++) {
+		natural[i] = pane->widgets[i]->ops->height(pane->widgets[i], width, format);
+		pane->heights[i] = natural[i] < LEAST_ROWS ? natural[i] : LEAST_ROWS;
+		sum += pane->heights[i] + title_rows(&pane->data->blocks[i]);
+	}
+	int left = height - sum;
+	for (size_t turn = 0; turn <= pane->n && left > 0; turn++) {
+		size_t i = turn == 0 ? focus : turn - 1;
+		if (i >= pane->n)
+			continue;
+		int more = natural[i] - pane->heights[i];
+		more = more < left ? more : left;
+		pane->heights[i] += more;
+		left -= more;
+	}
+}
+
+static void draw_pane(struct pane *pane, struct grid *grid, struct rect rect, const struct format *format,
+	size_t focus, bool has_keys)
+{
+	share_height(pane, focus, rect.width, rect.height, format);
+	int y = rect.y, bottom = rect.y + rect.height;
+	for (size_t i = 0; i < pane->n && y < bottom; i++) {
+		const struct block *block = &pane->data->blocks[i];
+		if (block->title)
+			grid_rule(grid, (struct rect){rect.x, y++, rect.width, 1}, str_of(block->title));
+		int rows = pane->heights[i] < bottom - y ? pane->heights[i] : bottom - y;
+		if (rows > 0)
+			pane->widgets[i]->ops->draw(pane->widgets[i], grid,
+				(struct rect){rect.x, y, rect.width, rows}, format, has_keys && i == focus);
+		pane->heights[i] = rows;
+		y += rows;
+	}
+}
+
+/* A list beside or above what the cursor is on. */
+static void draw_with_preview(struct frame *frame, struct grid *grid, struct rect rect)
+{
+	const struct format *format = &frame->app->format;
+	struct pane *preview = &frame->preview;
+	struct rect list = rect, side = rect;
+	if (frame->view->kind == VIEW_HOME) {
+		int wanted = 0;
+		for (size_t i = 0; i < frame->body.n; i++)
+			wanted += frame->body.widgets[i]->ops->height(
+					  frame->body.widgets[i], rect.width, format) +
+				  title_rows(&frame->body.data->blocks[i]);
+		int most = rect.height * 2 / 5;
+		list.height = wanted < most ? wanted + 1 : most;
+		if (list.height > rect.height)
+			list.height = rect.height;
+		side.y += list.height;
+		side.height -= list.height;
+	} else {
+		list.width = rect.width * 11 / 20;
+		side.x += list.width + GAP;
+		side.width -= list.width + GAP;
+	}
+	draw_pane(&frame->body, grid, list, format, frame->focus, true);
+	if (preview->data && frame->preview_ref)
+		draw_pane(preview, grid, side, format, SIZE_MAX, false);
+}
+
+static void draw_nothing(const struct frame *frame, struct grid *grid, struct rect rect)
+{
+	const struct err *err = frame->err.code ? &frame->err : frame->log_err.code ? &frame->log_err : NULL;
+	if (err)
+		grid_put(grid, rect.x + 2, rect.y + 1, rect.width - 2, str_of(err->msg), ROLE_ERROR);
+	else
+		grid_put(grid, rect.x + 2, rect.y + 1, rect.width - 2, STR("loading…"), ROLE_DIM);
+}
+
+void frame_draw(struct frame *frame, struct grid *grid, struct rect rect)
+{
+	if (frame->pager && frame->is_opened)
+		pager_draw(frame->pager, grid, rect, &frame->app->format);
+	else if (frame->pager || !frame->body.data)
+		draw_nothing(frame, grid, rect);
+	else if (has_preview(frame))
+		draw_with_preview(frame, grid, rect);
+	else
+		draw_pane(&frame->body, grid, rect, &frame->app->format, frame->focus, true);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A frame: one place that a person has gone to. It keeps the view, what was
+ * asked of it (filter, sort), the data that came and the widgets that show them,
+ * over reloads. The app keeps a stack of frames; the top one is seen.
+ */
+#ifndef TUI_FRAME_H
+#define TUI_FRAME_H
+
+#include "client/catalogue/store_thread.h"
+#include "client/live/log.h"
+#include "tui/widgets/pager.h"
+#include "tui/widgets/widget.h"
+#include "views/log.h"
+#include "views/view.h"
+
+struct app;
+
+enum { FRAME_MOST_BLOCKS = 8 };
+
+/* Loaded data and one widget a block; used for a frame and for its preview. */
+struct pane {
+	struct view_data *data;
+	struct widget *widgets[FRAME_MOST_BLOCKS];
+	size_t n;
+	int heights[FRAME_MOST_BLOCKS]; /* as drawn last */
+	struct ticket *ticket;		/* a load that is under way */
+};
+
+struct frame {
+	struct app *app;
+	const struct view_def *view; /* NULL: a log, or a static text */
+	struct arena *arena;	     /* of what the frame was opened with */
+	struct ref ref;
+	char *filter, *sort; /* heap; "" and NULL where not set */
+	bool show_hidden;
+	struct pane body, preview;
+	char *preview_ref; /* heap: what the preview shows or loads */
+	size_t focus;	   /* the block that has the keys */
+	struct err err;	   /* of the last load */
+	int64_t limit;	   /* rows asked for; grows as the person goes down */
+	/* a log */
+	struct pager *pager;
+	struct live_log *log;
+	struct ticket *log_ticket;
+	struct log_target *target;
+	bool is_opened;	  /* the pager has the file */
+	bool is_log_over; /* nothing more comes */
+	struct err log_err;
+	char *log_title;
+};
+
+/* Opens VIEW; REF (copied) is NULL for lists. Loading starts at once. */
+struct frame *frame_new(
+	struct app *app, const struct view_def *view, const struct ref *ref, const char *filter);
+/* The log of what REF names: a step, or the failed step of a run, a pipeline, a problem. */
+struct frame *frame_new_log(struct app *app, const struct ref *ref);
+/* A text that is there already: help. Takes DATA. */
+struct frame *frame_new_static(struct app *app, struct view_data *data);
+/* Cancels what is under way; no callback runs afterwards. */
+void frame_free(struct frame *frame);
+
+/* Loads again, keeping everything in place until the answer is there. */
+void frame_reload(struct frame *frame);
+bool frame_is_loading(const struct frame *frame);
+/* The widget with the keys, or NULL. */
+struct widget *frame_widget(const struct frame *frame);
+/* The ref under the cursor; where there is none, the frame's own; NULL where it has none. */
+const char *frame_ref(const struct frame *frame);
+/* The same, but of a problem the place where it occurred, as far as its preview knows it. */
+const char *frame_place(const struct frame *frame);
+void frame_next_focus(struct frame *frame, int step);
+void frame_move(struct frame *frame, enum move move);
+void frame_draw(struct frame *frame, struct grid *grid, struct rect rect);
+
+#endif

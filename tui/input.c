@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tui/input.h"
+
+#include "client/base/clean.h"
+#include "client/base/clock.h"
+#include "client/base/mem.h"
+#include "client/base/utf8.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#define NCURSES_NOMACROS
+#include <curses.h>
+
+/* What curses answers for the two marks around a paste; above all codes of its own. */
+enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1001, CODE_PASTE_END };
+
+/* After how much silence the end of a sequence or of a paste counts as lost: a paste may stall on a bad link.
+ */
+enum { MOST_PASTE = 1 << 20, SEQUENCE_MS = 1000, PASTE_MS = 10000, SPLIT_MS = 200 };
+
+/* What we are in the middle of; it may go on in a later call. */
+enum reading { AT_KEY, IN_CSI, IN_STRING, IN_PASTE };
+
+static struct {
+	WINDOW *window;
+	enum reading reading;
+	bool is_st;		    /* IN_STRING: the last byte was ESC, `\` ends it */
+	int64_t last_ms, escape_ms; /* of the last byte inside something; of the last Esc given out */
+	struct buf paste, cleaned;
+} input;
+
+void input_open(void)
+{
+	/* A pad: reading a key from a window would also draw it. */
+	input.window = newpad(1, 1);
+	keypad(input.window, TRUE);
+	nodelay(input.window, TRUE);
+	define_key("\033[200~", CODE_PASTE_BEGIN);
+	define_key("\033[201~", CODE_PASTE_END);
+	buf_init(&input.paste, MOST_PASTE);
+	buf_init(&input.cleaned, 2 * MOST_PASTE);
+}
+
+void input_close(void)
+{
+	delwin(input.window);
+	buf_fini(&input.paste);
+	buf_fini(&input.cleaned);
+	memset(&input, 0, sizeof input);
+}
+
+static const struct key_code {
+	int curses;
+	uint32_t key;
+} codes[] = {
+	{KEY_UP, K_UP},
+	{KEY_DOWN, K_DOWN},
+	{KEY_LEFT, K_LEFT},
+	{KEY_RIGHT, K_RIGHT},
+	{KEY_PPAGE, K_PAGE_UP},
+	{KEY_NPAGE, K_PAGE_DOWN},
+	{KEY_HOME, K_HOME},
+	{KEY_END, K_END},
+	{KEY_DC, K_DELETE},
+	{KEY_BTAB, K_BACKTAB},
+	{KEY_F(1), K_F1},
+	{KEY_RESIZE, K_RESIZE},
+	{KEY_ENTER, K_ENTER},
+	{KEY_BACKSPACE, K_BACKSPACE},
+};
+
+static uint32_t key_of_code(wint_t code)
+{
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++)
+		if ((wint_t)codes[i].curses == code)
+			return codes[i].key;
+	return KEY_NONE_YET;
+}
+
+static uint32_t key_of_char(wint_t c)
+{
+	enum { CTRL_H = 8 };
+	if (c == '\n')
+		return K_ENTER;
+	return c == CTRL_H ? K_BACKSPACE : (uint32_t)c;
+}
+
+/* Whether the other end is gone: there is something to read, and it is nothing. */
+static bool is_gone(void)
+{
+	struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+	int n = 0;
+	if (poll(&fd, 1, 0) <= 0)
+		return false;
+	if (fd.revents & (POLLHUP | POLLERR | POLLNVAL))
+		return true;
+	return ioctl(STDIN_FILENO, FIONREAD, &n) == 0 && n == 0;
+}
+
+static uint32_t end_paste(void)
+{
+	input.reading = AT_KEY;
+	for (size_t i = 0; i < input.paste.n; i++)
+		if (strchr("\t\r\n", input.paste.p[i]))
+			input.paste.p[i] = ' ';
+	buf_reset(&input.cleaned);
+	clean_add(&input.cleaned, buf_str(&input.paste), CLEAN_NAME);
+	return K_PASTE;
+}
+
+/* Inside a paste: everything is text until the mark, whatever the keyboard could have made of it. */
+static uint32_t read_pasted(int kind, wint_t c)
+{
+	if (kind == KEY_CODE_YES && c == CODE_PASTE_END)
+		return end_paste();
+	bool is_text = kind == OK && (c >= ' ' || c == '\t' || c == '\r' || c == '\n') && c != 0x7F;
+	if (is_text && !(c >= 0x80 && c < 0xA0))
+		utf8_add(&input.paste, (uint32_t)c);
+	return KEY_NONE_YET;
+}
+
+/* Control sequences run to a byte of 0x40 to 0x7E; strings to BEL or ST. */
+static void swallow(wint_t c)
+{
+	if (input.reading == IN_CSI) {
+		if (c >= 0x40 && c <= 0x7E)
+			input.reading = AT_KEY;
+		return;
+	}
+	if (c == '\a' || c == 0x9C || (input.is_st && c == '\\'))
+		input.reading = AT_KEY;
+	input.is_st = c == K_ESC;
+}
+
+static uint32_t lone_escape(void)
+{
+	input.escape_ms = clock_mono_ms();
+	return K_ESC;
+}
+
+/* An ESC that curses could not make a key of: with an introducer right behind it, it begins a sequence that
+ * we do not know; alone or before anything else it is the key. */
+static uint32_t read_escape(void)
+{
+	wint_t c;
+	int kind = wget_wch(input.window, &c);
+	if (kind == ERR)
+		return lone_escape();
+	if (kind == OK && (c == '[' || c == 'O')) {
+		input.reading = IN_CSI;
+		return KEY_NONE_YET;
+	}
+	if (kind == OK && c < 0x80 && c && strchr("]P_^X", (int)c)) {
+		input.reading = IN_STRING;
+		return KEY_NONE_YET;
+	}
+	if (kind == OK)
+		unget_wch((wchar_t)c);
+	else
+		ungetch((int)c);
+	return lone_escape();
+}
+
+/* The rest of a key's sequence that a slow link brought after we had taken its ESC for the key. */
+static bool is_split_sequence(wint_t c)
+{
+	return c == '[' && input.escape_ms && clock_mono_ms() - input.escape_ms < SPLIT_MS;
+}
+
+static uint32_t read_one(int kind, wint_t c)
+{
+	if (input.reading == IN_PASTE)
+		return read_pasted(kind, c);
+	if (kind == KEY_CODE_YES && c == CODE_PASTE_BEGIN) {
+		input.reading = IN_PASTE;
+		buf_reset(&input.paste);
+		return KEY_NONE_YET;
+	}
+	if (input.reading != AT_KEY && kind == OK) {
+		swallow(c);
+		return KEY_NONE_YET;
+	}
+	input.reading = AT_KEY;
+	if (kind == KEY_CODE_YES)
+		return key_of_code(c);
+	if (is_split_sequence(c)) {
+		input.reading = IN_CSI;
+		return KEY_NONE_YET;
+	}
+	input.escape_ms = 0;
+	return c == K_ESC ? read_escape() : key_of_char(c);
+}
+
+/* A sequence or paste whose end was lost must not take the keyboard away: what comes after a silence is new.
+ */
+static bool is_stale(void)
+{
+	int limit_ms = input.reading == IN_PASTE ? PASTE_MS : SEQUENCE_MS;
+	return input.reading != AT_KEY && clock_mono_ms() - input.last_ms > limit_ms;
+}
+
+uint32_t input_key(void)
+{
+	uint32_t key = KEY_NONE_YET;
+	if (is_stale()) {
+		if (input.reading == IN_PASTE)
+			return end_paste();
+		input.reading = AT_KEY;
+	}
+	while (key == KEY_NONE_YET) {
+		wint_t c;
+		int kind = wget_wch(input.window, &c);
+		if (kind == ERR)
+			return is_gone() ? K_EOF : KEY_NONE_YET;
+		key = read_one(kind, c);
+		if (input.reading != AT_KEY)
+			input.last_ms = clock_mono_ms();
+	}
+	return key;
+}
+
+struct str input_paste(void)
+{
+	return buf_str(&input.cleaned);
+}
+
+void input_flush(void)
+{
+	flushinp();
+	input.reading = AT_KEY;
+}
+
+/* --- names ----------------------------------------------------------------------- */
+
+static const struct key_name {
+	uint32_t key;
+	const char *name;
+} key_names[] = {
+	{K_UP, "Up"},
+	{K_DOWN, "Down"},
+	{K_LEFT, "Left"},
+	{K_RIGHT, "Right"},
+	{K_PAGE_UP, "PgUp"},
+	{K_PAGE_DOWN, "PgDn"},
+	{K_HOME, "Home"},
+	{K_END, "End"},
+	{K_DELETE, "Del"},
+	{K_BACKTAB, "S-Tab"},
+	{K_F1, "F1"},
+	{K_TAB, "Tab"},
+	{K_ENTER, "Enter"},
+	{K_ESC, "Esc"},
+	{K_BACKSPACE, "Backspace"},
+	{' ', "Space"},
+};
+
+void key_add_name(struct buf *out, uint32_t key)
+{
+	for (size_t i = 0; i < ARRAY_LEN(key_names); i++) {
+		if (key_names[i].key == key) {
+			buf_addz(out, key_names[i].name);
+			return;
+		}
+	}
+	if (key < ' ')
+		buf_addf(out, "^%c", (char)(key + '@'));
+	else if (key < KEY_CODE_BASE)
+		utf8_add(out, key);
+}
+
+uint32_t key_of_name(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(key_names); i++)
+		if (str_is(name, key_names[i].name))
+			return key_names[i].key;
+	if (name.n == 2 && name.p[0] == '^' && name.p[1] > '@' && name.p[1] <= '_')
+		return (uint32_t)(name.p[1] - '@');
+	if (!name.n)
+		return KEY_NONE_YET;
+	size_t len;
+	uint32_t c = utf8_decode(name, &len);
+	return c != UTF8_BAD && c >= ' ' && len == name.n ? c : KEY_NONE_YET;
+}

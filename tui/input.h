@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The terminal, in: bytes into keys. A paste (bracketed) is text, never keys; an escape sequence that nobody
+ * knows, and a terminal's late answer, are nothing. Works between screen_open and screen_close. */
+#ifndef TUI_INPUT_H
+#define TUI_INPUT_H
+
+#include "client/base/buf.h"
+
+#include <stdint.h>
+
+/* A key: a code point (control characters as themselves: ^D is 4), or one of these. */
+enum key {
+	KEY_NONE_YET = 0,
+	KEY_CODE_BASE = 0x110000,
+	K_UP,
+	K_DOWN,
+	K_LEFT,
+	K_RIGHT,
+	K_PAGE_UP,
+	K_PAGE_DOWN,
+	K_HOME,
+	K_END,
+	K_DELETE,
+	K_BACKTAB,
+	K_F1,
+	K_RESIZE,
+	K_PASTE, /* input_paste has the text */
+	K_EOF,	 /* the terminal is gone */
+	/* and these have their own code points */
+	K_TAB = '\t',
+	K_ENTER = '\r',
+	K_ESC = 27,
+	K_BACKSPACE = 127,
+};
+
+/* Called by screen_open, once curses runs; and by screen_close. */
+void input_open(void);
+void input_close(void);
+/* The next key that has arrived, KEY_NONE_YET without one. Never waits longer than the escape delay. */
+uint32_t input_key(void);
+/* The text of the last K_PASTE: one line, its line ends and tabs are blanks, control bytes are gone. */
+struct str input_paste(void);
+/* Drops what was typed ahead: before a confirmation is drawn. */
+void input_flush(void);
+/* The name of a key as people write it ("^D", "Enter", "PgDn", "a"), and back; 0 for no key. */
+void key_add_name(struct buf *out, uint32_t key);
+uint32_t key_of_name(struct str name);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The one table of what a person can do in the portal (commands.c): each has a
+ * name, default keys, a word for the footer and a line for the help. Keys, the
+ * palette and the help page are made from it.
+ */
+#ifndef TUI_KEYMAP_H
+#define TUI_KEYMAP_H
+
+#include "client/config/config.h"
+
+struct app;
+
+/* Where a command works. */
+enum context { IN_HOME = 1, IN_LIST = 2, IN_OBJECT = 4, IN_LOG = 8, IN_TEXT = 16, IN_ANY = 31 };
+
+struct app_command {
+	const char *name;
+	const char *keys;  /* blank-separated names of keys */
+	const char *label; /* in the footer; NULL: not there */
+	const char *help;
+	int contexts;
+	void (*run)(struct app *app);
+};
+
+/* commands.c: the one list, most useful first. */
+const struct app_command *app_commands(size_t *n);
+
+struct keymap;
+/* The default keys, then those of the configuration. ERR_USAGE names an unknown command or key. */
+struct keymap *keymap_new(const struct config *config, struct err *err);
+void keymap_free(struct keymap *keymap);
+const struct app_command *keymap_find(const struct keymap *keymap, uint32_t key, int context);
+/* The first key of COMMAND, 0 for none. */
+uint32_t keymap_key(const struct keymap *keymap, const struct app_command *command);
+
+#endif

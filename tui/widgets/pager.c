@@ -1,0 +1,726 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tui/widgets/pager.h"
+
+#include "client/base/mem.h"
+#include "client/base/utf8.h"
+#include "tui/widgets/file_lines.h"
+#include "tui/widgets/frames.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum {
+	BAR = 1,
+	CONTEXT = 2,
+	MOST_SPANS = 256,
+	MOST_FOLD_LINES = 2000, /* looked back over to find where a run of frames starts */
+	LEAST_FOLDED = 2,
+	MOST_OWNERS = 3,
+	OWNER_SIZE = 32,
+	FIRST_PAGE = 24, /* before it was ever drawn */
+	COUNT_ON_OPEN = 16 << 20,
+	COUNT_ON_REFRESH = 32 << 20,
+};
+
+/* A run of frames of libraries, from the start of its first line to the end of its last. */
+struct fold {
+	int64_t from, to;
+	int n_frames;
+	char owners[MOST_OWNERS][OWNER_SIZE];
+	int n_owners;
+};
+
+struct pager {
+	char *path; /* NULL: nothing is open */
+	struct file_lines file;
+	/* Places are starts of lines. */
+	int64_t cursor, top;
+	int skip; /* rows of the cursor's line that are scrolled out, where it is taller than the page */
+	int left; /* columns that are scrolled out */
+	int64_t opened; /* start of the fold that is open because a search or a cause led into it; -1: none */
+	struct fold fold;	      /* the last one found */
+	int64_t clear_from, clear_to; /* a stretch looked through in which none is */
+	bool is_wrapped, is_unfolded, is_following;
+	int64_t *causes;
+	size_t n_causes, cause; /* cause: 1 for the first, 0 before any was gone to */
+	struct match match;
+	int width, page_rows; /* of the last drawing, of the last move */
+	struct buf raw, text; /* the line being looked at */
+};
+
+struct pager *pager_new(void)
+{
+	struct pager *pager = x_new(struct pager);
+	file_lines_init(&pager->file);
+	pager->opened = -1;
+	pager->page_rows = FIRST_PAGE;
+	buf_init(&pager->raw, 2 * FILE_LINES_MOST_SHOWN);
+	buf_init(&pager->text, 0);
+	return pager;
+}
+
+void pager_free(struct pager *pager)
+{
+	if (!pager)
+		return;
+	file_lines_fini(&pager->file);
+	buf_fini(&pager->raw);
+	buf_fini(&pager->text);
+	x_free(pager->causes);
+	x_free(pager->path);
+	x_free(pager);
+}
+
+/* --- folds ----------------------------------------------------------------------- */
+
+static struct str raw_line(struct pager *pager, int64_t offset)
+{
+	buf_reset(&pager->raw);
+	file_lines_read(&pager->file, offset, &pager->raw);
+	return buf_str(&pager->raw);
+}
+
+static void add_owner(struct fold *fold, struct str owner)
+{
+	owner = str_slice(owner, 0, OWNER_SIZE - 1);
+	for (int i = 0; i < fold->n_owners; i++)
+		if (str_is(owner, fold->owners[i]))
+			return;
+	if (fold->n_owners < MOST_OWNERS)
+		snprintf(fold->owners[fold->n_owners++], OWNER_SIZE, "%.*s", STR_FMT(owner));
+}
+
+/* The run of library frames that starts at OFFSET; no frames where none does. */
+static struct fold read_fold(struct pager *pager, int64_t offset)
+{
+	struct fold fold = {.from = offset, .to = offset};
+	struct frame frame;
+	while (fold.to < pager->file.size) {
+		if (!frame_parse(raw_line(pager, fold.to), &frame) || !frame.is_library)
+			break;
+		add_owner(&fold, frame.owner);
+		fold.n_frames++;
+		do
+			fold.to = file_lines_next(&pager->file, fold.to);
+		while (fold.to < pager->file.size && frame_goes_on(&frame, raw_line(pager, fold.to)));
+	}
+	return fold;
+}
+
+static bool is_clear(const struct pager *pager, int64_t offset)
+{
+	return offset >= pager->clear_from && offset < pager->clear_to;
+}
+
+static void forget_folds(struct pager *pager)
+{
+	pager->fold = (struct fold){0};
+	pager->clear_from = pager->clear_to = 0;
+}
+
+/* Where to begin to look for the run that the line at OFFSET may be in. */
+static int64_t before_fold(struct pager *pager, int64_t offset)
+{
+	for (int i = 0; i < MOST_FOLD_LINES && offset > 0; i++) {
+		int64_t previous = file_lines_previous(&pager->file, offset);
+		if (is_clear(pager, previous) || !frame_may_be(raw_line(pager, previous)))
+			break;
+		offset = previous;
+	}
+	return offset;
+}
+
+/* Looks for the run with the line at OFFSET, and remembers what it went through: pages of indented text would
+ * be gone through anew for each of their lines. */
+static bool search_fold(struct pager *pager, int64_t offset)
+{
+	int64_t at = before_fold(pager, offset), from = at;
+	while (at <= offset) {
+		struct fold fold = read_fold(pager, at);
+		at = fold.n_frames ? fold.to : file_lines_next(&pager->file, at);
+		if (fold.n_frames < LEAST_FOLDED)
+			continue;
+		pager->fold = fold;
+		if (at > offset)
+			return true;
+		from = at;
+	}
+	if (from != pager->clear_to)
+		pager->clear_from = from;
+	pager->clear_to = at;
+	return false;
+}
+
+/* Whether the line at OFFSET is within a run that is shown folded. */
+static bool find_fold(struct pager *pager, int64_t offset, struct fold *fold)
+{
+	if (pager->is_unfolded || offset >= pager->file.size || is_clear(pager, offset))
+		return false;
+	bool is_known = offset >= pager->fold.from && offset < pager->fold.to;
+	if (!is_known && (!frame_may_be(raw_line(pager, offset)) || !search_fold(pager, offset)))
+		return false;
+	*fold = pager->fold;
+	return fold->from != pager->opened;
+}
+
+/* --- items: a line, or a fold ------------------------------------------------------ */
+
+static int64_t item_start(struct pager *pager, int64_t offset)
+{
+	struct fold fold;
+	return find_fold(pager, offset, &fold) ? fold.from : offset;
+}
+
+static int64_t item_next(struct pager *pager, int64_t offset)
+{
+	struct fold fold;
+	return find_fold(pager, offset, &fold) ? fold.to : file_lines_next(&pager->file, offset);
+}
+
+static int64_t item_previous(struct pager *pager, int64_t offset)
+{
+	return offset > 0 ? item_start(pager, file_lines_previous(&pager->file, offset)) : 0;
+}
+
+static int64_t item_last(struct pager *pager)
+{
+	return item_start(pager, file_lines_last(&pager->file));
+}
+
+static int64_t step(struct pager *pager, int64_t offset, int by)
+{
+	for (; by < 0 && offset > 0; by++)
+		offset = item_previous(pager, offset);
+	for (; by > 0; by--) {
+		int64_t next = item_next(pager, offset);
+		if (next >= pager->file.size)
+			break;
+		offset = next;
+	}
+	return offset;
+}
+
+/* The line at OFFSET, cleaned, into pager->text; SPANS may be NULL. */
+static size_t clean_at(struct pager *pager, int64_t offset, struct clean_span *spans)
+{
+	buf_reset(&pager->raw);
+	buf_reset(&pager->text);
+	int64_t more = file_lines_read(&pager->file, offset, &pager->raw);
+	size_t n = clean_line(&pager->text, buf_str(&pager->raw), spans, spans ? MOST_SPANS : 0);
+	if (more)
+		buf_addf(&pager->text, "… (%" PRId64 " bytes more)", more);
+	return n;
+}
+
+/* --- the gutter and what is beside it ---------------------------------------------- */
+
+static int digits(int64_t n)
+{
+	return snprintf(NULL, 0, "%" PRId64, n);
+}
+
+/* Columns of a line number; 0 while they are not known. */
+static int number_width(struct pager *pager)
+{
+	enum { LEAST = 4 };
+	int64_t most = file_lines_is_counted(&pager->file) ? file_lines_total(&pager->file)
+							   : file_lines_number(&pager->file, pager->cursor);
+	if (!most)
+		return 0;
+	return digits(most) > LEAST ? digits(most) : LEAST;
+}
+
+/* "▌ 1482 ✗ text": a bar, a blank, the number, a mark between blanks. */
+static int gutter_width(struct pager *pager)
+{
+	enum { AROUND_NUMBER = 1 + 3 };
+	int number = number_width(pager);
+	return BAR + (number ? number + AROUND_NUMBER : pager->n_causes ? 2 : 0);
+}
+
+static int text_width(struct pager *pager)
+{
+	int width = pager->width - gutter_width(pager);
+	return width > 0 ? width : 1;
+}
+
+/* Rows that the item at OFFSET takes. */
+static int item_rows(struct pager *pager, int64_t offset)
+{
+	struct fold fold;
+	if (!pager->is_wrapped || !pager->width || find_fold(pager, offset, &fold))
+		return 1;
+	clean_at(pager, offset, NULL);
+	struct str text = buf_str(&pager->text);
+	int rows = 0, width = text_width(pager);
+	do {
+		struct str row = utf8_fit(text, (size_t)width);
+		if (!row.n)
+			break; /* one wide character in one column */
+		text = str_slice(text, row.n, text.n);
+		rows++;
+	} while (text.n);
+	return rows ? rows : 1;
+}
+
+/* The first item of those before OFFSET that fit into ROWS. */
+static int64_t back_by_rows(struct pager *pager, int64_t offset, int rows)
+{
+	while (offset > 0) {
+		int64_t previous = item_previous(pager, offset);
+		rows -= item_rows(pager, previous);
+		if (rows < 0)
+			break;
+		offset = previous;
+	}
+	return offset;
+}
+
+static int rows_below(struct pager *pager, int items)
+{
+	int rows = 0;
+	for (int64_t at = item_next(pager, pager->cursor); items > 0 && at < pager->file.size; items--) {
+		rows += item_rows(pager, at);
+		at = item_next(pager, at);
+	}
+	return rows;
+}
+
+/* Where the page of ROWS starts: as near to where it started as the cursor allows, with CONTEXT around it,
+ * and without empty room behind the last line. All by looking a page around: the file may be huge. */
+static int64_t top_for(struct pager *pager, int rows)
+{
+	int context = rows > 2 * CONTEXT ? CONTEXT : 0;
+	int64_t latest = step(pager, pager->cursor, -context);
+	int64_t top = item_start(pager, pager->top < pager->file.size ? pager->top : 0);
+	int room = rows - item_rows(pager, pager->cursor) - rows_below(pager, context);
+	int64_t earliest = back_by_rows(pager, pager->cursor, room > 0 ? room : 0);
+	if (top > latest)
+		top = latest;
+	if (top < earliest)
+		top = earliest;
+	int64_t last_page = back_by_rows(pager, pager->file.size, rows);
+	return top < last_page ? top : last_page;
+}
+
+/* --- going somewhere ----------------------------------------------------------------- */
+
+static void set_cursor(struct pager *pager, int64_t offset)
+{
+	pager->cursor = offset;
+	pager->skip = 0;
+	pager->top = top_for(pager, pager->page_rows);
+}
+
+/* Jumps to a line: opens the fold it is in; some lines before it are shown too. */
+static void jump(struct pager *pager, int64_t offset)
+{
+	struct fold fold;
+	if (find_fold(pager, offset, &fold))
+		pager->opened = fold.from;
+	pager->is_following = false;
+	pager->cursor = offset;
+	pager->skip = 0;
+	int64_t shown_to = step(pager, pager->top, pager->page_rows - 1 - CONTEXT);
+	if (offset < pager->top || offset > shown_to)
+		pager->top = back_by_rows(pager, offset, pager->page_rows / 3);
+	pager->top = top_for(pager, pager->page_rows);
+}
+
+static void go_to_end(struct pager *pager)
+{
+	set_cursor(pager, item_last(pager));
+}
+
+bool pager_open(struct pager *pager, const char *path, int64_t line, struct err *err)
+{
+	if (pager->path && strcmp(pager->path, path) == 0) {
+		pager_refresh(pager);
+		return true;
+	}
+	if (!file_lines_open(&pager->file, path, err))
+		return false;
+	x_free(pager->path);
+	pager->path = x_strdup(path);
+	forget_folds(pager);
+	pager->cursor = pager->top = 0;
+	pager->left = pager->skip = 0;
+	pager->opened = -1;
+	pager->cause = 0;
+	if (pager->file.size <= COUNT_ON_OPEN)
+		file_lines_count(&pager->file, COUNT_ON_OPEN);
+	if (line > 0)
+		jump(pager, file_lines_find(&pager->file, line));
+	else
+		go_to_end(pager);
+	return true;
+}
+
+void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n)
+{
+	x_free(pager->causes);
+	pager->causes = x_calloc(n + 1, sizeof *lines);
+	memcpy(pager->causes, lines, n * sizeof *lines);
+	pager->n_causes = n;
+	pager->cause = 0;
+}
+
+bool pager_is_counting(const struct pager *pager)
+{
+	return pager->path && !file_lines_is_counted(&pager->file);
+}
+
+bool pager_refresh(struct pager *pager)
+{
+	bool is_new;
+	if (!pager->path)
+		return false;
+	bool has_changed = file_lines_refresh(&pager->file, pager->path, &is_new);
+	if (has_changed)
+		forget_folds(pager);
+	if (is_new) {
+		pager->opened = -1;
+		if (pager->cursor < pager->file.size)
+			pager->cursor = file_lines_start(&pager->file, pager->cursor + 1);
+	}
+	if (pager->cursor >= pager->file.size || (has_changed && pager->is_following))
+		go_to_end(pager);
+	if (!pager_is_counting(pager))
+		return has_changed;
+	file_lines_count(&pager->file, COUNT_ON_REFRESH);
+	return has_changed || !pager_is_counting(pager);
+}
+
+/* Within a line that is taller than the page, a move goes through its rows first. */
+static bool scroll_inside(struct pager *pager, int by)
+{
+	int hidden = item_rows(pager, pager->cursor) - pager->page_rows;
+	int skip = pager->skip + by;
+	if (!by || hidden <= 0 || (by > 0 && pager->skip >= hidden) || (by < 0 && pager->skip <= 0))
+		return false;
+	pager->skip = skip < 0 ? 0 : skip > hidden ? hidden : skip;
+	return true;
+}
+
+static bool scroll_sideways(struct pager *pager, int by)
+{
+	int left = pager->left + by;
+	if (pager->is_wrapped || left < 0 || left > FILE_LINES_MOST_SHOWN)
+		return false;
+	pager->left = left;
+	return true;
+}
+
+static int items_of(enum move move, int rows)
+{
+	int half = rows / 2 > 1 ? rows / 2 : 1, page = rows > CONTEXT + 1 ? rows - CONTEXT : 1;
+	switch (move) {
+	case MOVE_UP:
+		return -1;
+	case MOVE_DOWN:
+		return 1;
+	case MOVE_HALF_UP:
+		return -half;
+	case MOVE_HALF_DOWN:
+		return half;
+	case MOVE_PAGE_UP:
+		return -page;
+	case MOVE_PAGE_DOWN:
+		return page;
+	default:
+		return 0;
+	}
+}
+
+bool pager_move(struct pager *pager, enum move move, int page_rows)
+{
+	enum { SIDEWAYS = 16 };
+	pager->page_rows = page_rows > 0 ? page_rows : 1;
+	if (!pager->path || !pager->file.size)
+		return false;
+	if (move == MOVE_LEFT || move == MOVE_RIGHT)
+		return scroll_sideways(pager, move == MOVE_LEFT ? -SIDEWAYS : SIDEWAYS);
+	int64_t before = pager->cursor;
+	int by = items_of(move, page_rows);
+	pager->is_following = pager->is_following && by >= 0 && move != MOVE_HOME;
+	if (scroll_inside(pager, by))
+		return true;
+	set_cursor(pager, move == MOVE_HOME  ? 0
+			  : move == MOVE_END ? item_last(pager)
+					     : step(pager, before, by));
+	return pager->cursor != before;
+}
+
+bool pager_find(struct pager *pager, struct str text, bool is_backward)
+{
+	if (text.n)
+		match_set(&pager->match, text);
+	if (!pager->path || !pager->match.n)
+		return false;
+	int64_t size = pager->file.size, hit;
+	if (is_backward) {
+		hit = file_lines_search_back(&pager->file, &pager->match, pager->cursor);
+		if (hit < 0)
+			hit = file_lines_search_back(&pager->file, &pager->match, size);
+	} else {
+		int64_t from = text.n ? pager->cursor : file_lines_next(&pager->file, pager->cursor);
+		hit = file_lines_search(&pager->file, &pager->match, from);
+		if (hit < 0)
+			hit = file_lines_search(&pager->file, &pager->match, 0);
+	}
+	if (hit < 0)
+		return false;
+	jump(pager, file_lines_start(&pager->file, hit));
+	return true;
+}
+
+/* Which cause the cursor is on, from 1; else the one last gone to. */
+static size_t current_cause(struct pager *pager)
+{
+	int64_t number = file_lines_number(&pager->file, pager->cursor);
+	for (size_t i = 0; number && i < pager->n_causes; i++)
+		if (pager->causes[i] == number)
+			return i + 1;
+	return pager->cause;
+}
+
+bool pager_next_cause(struct pager *pager, bool is_backward)
+{
+	if (!pager->path)
+		return false;
+	size_t cause = is_backward ? current_cause(pager) - 1 : current_cause(pager) + 1;
+	if (cause < 1 || cause > pager->n_causes)
+		return false;
+	pager->cause = cause;
+	jump(pager, file_lines_find(&pager->file, pager->causes[cause - 1]));
+	return true;
+}
+
+void pager_toggle_wrap(struct pager *pager)
+{
+	pager->is_wrapped = !pager->is_wrapped;
+	pager->left = pager->skip = 0;
+}
+
+void pager_toggle_fold(struct pager *pager)
+{
+	pager->is_unfolded = !pager->is_unfolded;
+	pager->opened = -1;
+	pager->cursor = item_start(pager, pager->cursor);
+	pager->skip = 0;
+}
+
+bool pager_toggle_follow(struct pager *pager)
+{
+	pager->is_following = !pager->is_following;
+	if (pager->is_following && pager->path)
+		go_to_end(pager);
+	return pager->is_following;
+}
+
+void pager_copy(struct pager *pager, struct buf *out)
+{
+	if (!pager->path)
+		return;
+	clean_at(pager, pager->cursor, NULL);
+	buf_add(out, buf_str(&pager->text));
+}
+
+/* --- drawing --------------------------------------------------------------------------- */
+
+static bool is_cause(const struct pager *pager, int64_t number)
+{
+	for (size_t i = 0; number && i < pager->n_causes; i++)
+		if (pager->causes[i] == number)
+			return true;
+	return false;
+}
+
+/* Bytes FROM to TO of pager->text at X, Y, each stretch with its own colours. */
+static void draw_stretches(struct pager *pager, struct grid *grid, struct rect at, size_t from, size_t to,
+	const struct clean_span *spans, size_t n, enum role role)
+{
+	struct str text = buf_str(&pager->text);
+	int used = 0;
+	for (size_t i = 0; from < to && used < at.width; i++) {
+		size_t plain_to = i < n && spans[i].from < to ? spans[i].from : to;
+		if (plain_to > from) {
+			used += grid_put(grid, at.x + used, at.y, at.width - used,
+				str_slice(text, from, plain_to), role);
+			from = plain_to;
+		}
+		if (i >= n || from >= to)
+			continue;
+		size_t painted_to = spans[i].to < to ? spans[i].to : to;
+		struct style style = {.role = role, .attr = spans[i].attr};
+		if (painted_to > from) {
+			used += grid_text(grid, at.x + used, at.y, at.width - used,
+				str_slice(text, from, painted_to), style);
+			from = painted_to;
+		}
+	}
+}
+
+static void draw_row(struct pager *pager, struct grid *grid, struct rect at, struct str row,
+	const struct clean_span *spans, size_t n, enum role role)
+{
+	size_t from = (size_t)(row.p - pager->text.p);
+	draw_stretches(pager, grid, at, from, from + row.n, spans, n, role);
+	match_paint(&pager->match, grid, at.x, at.y, at.width, row);
+}
+
+static void draw_unwrapped(struct pager *pager, struct grid *grid, struct rect at,
+	const struct clean_span *spans, size_t n, enum role role)
+{
+	struct str text = buf_str(&pager->text);
+	size_t skipped = pager->left ? utf8_fit(text, (size_t)pager->left).n : 0;
+	text = str_slice(text, skipped, text.n);
+	struct str row = utf8_fit(text, (size_t)at.width);
+	draw_row(pager, grid, at, row, spans, n, role);
+	if (row.n < text.n)
+		grid_put(grid, at.x + at.width - 1, at.y, 1, STR("…"), ROLE_DIM);
+}
+
+static int draw_wrapped(struct pager *pager, struct grid *grid, struct rect at, int skip,
+	const struct clean_span *spans, size_t n, enum role role)
+{
+	struct str text = buf_str(&pager->text);
+	int rows = 0;
+	do {
+		struct str row = utf8_fit(text, (size_t)at.width);
+		if (rows >= skip)
+			draw_row(pager, grid, (struct rect){at.x, at.y + rows - skip, at.width, 1}, row,
+				spans, n, role);
+		text = str_slice(text, row.n, text.n);
+		rows++;
+		if (!row.n)
+			break;
+	} while (text.n && rows - skip < at.height);
+	return rows - skip;
+}
+
+static void draw_gutter(
+	struct pager *pager, struct grid *grid, struct rect rect, int64_t number, bool is_at_cursor)
+{
+	char text[32];
+	int width = number_width(pager), x = rect.x + BAR;
+	if (is_at_cursor)
+		grid_put(grid, rect.x, rect.y, BAR, STR("▌"), ROLE_HEADING);
+	if (width && number) {
+		int n = snprintf(text, sizeof text, " %*" PRId64, width, number);
+		grid_put(grid, x, rect.y, n, (struct str){text, (size_t)n},
+			is_at_cursor ? ROLE_HEADING : ROLE_DIM);
+	}
+	if (is_cause(pager, number))
+		grid_put(grid, width ? x + width + 2 : x, rect.y, 1, STR("✗"), ROLE_FAILED);
+}
+
+static int draw_line(struct pager *pager, struct grid *grid, struct rect rect, int64_t offset)
+{
+	struct clean_span spans[MOST_SPANS];
+	int64_t number = file_lines_number(&pager->file, offset);
+	int gutter = gutter_width(pager);
+	struct rect at = {rect.x + gutter, rect.y, rect.width - gutter, rect.height};
+	enum role role = is_cause(pager, number) ? ROLE_CAUSE : ROLE_TEXT;
+	draw_gutter(pager, grid, rect, number, offset == pager->cursor);
+	size_t n = clean_at(pager, offset, spans);
+	if (at.width < 1 || !pager->text.n)
+		return 1;
+	if (pager->is_wrapped)
+		return draw_wrapped(
+			pager, grid, at, offset == pager->cursor ? pager->skip : 0, spans, n, role);
+	draw_unwrapped(pager, grid, at, spans, n, role);
+	return 1;
+}
+
+static void add_owners(struct buf *out, const struct fold *fold)
+{
+	for (int i = 0; i < fold->n_owners; i++) {
+		bool is_last = i == fold->n_owners - 1;
+		buf_addz(out, i == 0 ? "" : is_last ? " and " : ", ");
+		buf_addz(out, fold->owners[i]);
+	}
+}
+
+static void draw_fold(struct pager *pager, struct grid *grid, struct rect rect, const struct fold *fold)
+{
+	int gutter = gutter_width(pager), width = number_width(pager);
+	struct buf note;
+	buf_init(&note, 0);
+	buf_addf(&note, "  %d frames of ", fold->n_frames);
+	add_owners(&note, fold);
+	buf_addz(&note, " folded (u unfolds)");
+	draw_gutter(pager, grid, rect, 0, fold->from == pager->cursor);
+	for (int i = 0; i < width; i++)
+		grid_put(grid, rect.x + BAR + 1 + i, rect.y, 1, STR("·"), ROLE_DIM);
+	grid_put(grid, rect.x + gutter, rect.y, rect.width - gutter, buf_str(&note), ROLE_DIM);
+	buf_fini(&note);
+}
+
+void pager_draw(struct pager *pager, struct grid *grid, struct rect rect, const struct format *format)
+{
+	(void)format;
+	pager->width = rect.width;
+	if (!pager->path || rect.width <= BAR || rect.height < 1)
+		return;
+	int y = rect.y, bottom = rect.y + rect.height;
+	for (int64_t at = top_for(pager, rect.height); at < pager->file.size && y < bottom;) {
+		struct rect row = {rect.x, y, rect.width, bottom - y};
+		struct fold fold;
+		if (find_fold(pager, at, &fold)) {
+			draw_fold(pager, grid, row, &fold);
+			at = fold.to;
+			y++;
+		} else {
+			y += draw_line(pager, grid, row, at);
+			at = file_lines_next(&pager->file, at);
+		}
+	}
+}
+
+static void add_size(struct buf *out, int64_t bytes)
+{
+	static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+	double n = (double)bytes;
+	size_t unit = 0;
+	while (n >= 999.5 && unit + 1 < ARRAY_LEN(units)) {
+		n /= 1000;
+		unit++;
+	}
+	buf_addf(out, "%.3g %s", n, units[unit]);
+}
+
+static void add_place(struct pager *pager, const struct format *format, struct buf *out)
+{
+	int64_t number = file_lines_number(&pager->file, pager->cursor);
+	if (!number || !file_lines_is_counted(&pager->file)) {
+		int64_t end = file_lines_next(&pager->file, pager->cursor);
+		buf_addf(out, "%d %%", (int)((double)end / (double)pager->file.size * 100));
+		return;
+	}
+	buf_addz(out, "line ");
+	format_add_int(out, format, number);
+	buf_addz(out, " of ");
+	format_add_int(out, format, file_lines_total(&pager->file));
+}
+
+void pager_status(struct pager *pager, const struct format *format, struct buf *out)
+{
+	const char *dot = format->is_ascii ? " - " : " · ";
+	if (!pager->path)
+		return;
+	if (!pager->file.size) {
+		buf_addz(out, "empty");
+		return;
+	}
+	add_place(pager, format, out);
+	size_t cause = current_cause(pager);
+	if (cause)
+		buf_addf(out, "%scause %zu of %zu", dot, cause, pager->n_causes);
+	else if (pager->n_causes)
+		buf_addf(out, "%s%zu cause%s", dot, pager->n_causes, pager->n_causes == 1 ? "" : "s");
+	buf_addz(out, dot);
+	add_size(out, pager->file.size);
+	if (pager->is_following)
+		buf_addf(out, "%sfollowing", dot);
+}

@@ -1,0 +1,526 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * A table: one row of headings and as many rows as there is room for. Columns
+ * are as wide as their contents; where room is short those of low priority go, then
+ * the rest is cut; what room is left goes to the column that grows.
+ */
+#include "client/base/mem.h"
+#include "client/base/utf8.h"
+#include "tui/widgets/flow.h"
+#include "tui/widgets/widget.h"
+
+enum {
+	MOST_COLUMNS = 32,
+	MOST_CELL = 200,      /* no cell asks for more columns */
+	MOST_MEASURED = 1000, /* rows that decide how wide a column is */
+	WANTED_GROWN = 24,    /* the growing column asks for that much before others go */
+	LEAST_GROWN = 16,     /* and gives up the rest before the most wanted of them go */
+	LEAST_CUT = 6,
+	GAP = 2,
+	BAR = 1,
+	HEADINGS = 1,
+	CONTEXT = 2,
+};
+
+struct place {
+	size_t column;
+	int x, width;
+};
+
+struct table_state {
+	struct widget widget;
+	const struct table *table; /* borrowed until the next set */
+	size_t cursor, top;
+	char *cursor_ref;
+	size_t n_new; /* rows that came in above the first one shown */
+	struct match match;
+	int page_rows; /* of the last move */
+	/* What drawing found out and would find out again: */
+	struct format format;
+	int natural[MOST_COLUMNS];
+	bool is_measured;
+};
+
+static struct table_state *of(struct widget *widget)
+{
+	return (struct table_state *)widget;
+}
+
+static const struct table_state *of_const(const struct widget *widget)
+{
+	return (const struct table_state *)widget;
+}
+
+static struct widget *table_new(void)
+{
+	struct table_state *t = x_new(struct table_state);
+	t->widget.ops = &table_widget;
+	return &t->widget;
+}
+
+static void table_free(struct widget *widget)
+{
+	x_free(of(widget)->cursor_ref);
+	x_free(widget);
+}
+
+static size_t n_rows(const struct table_state *t)
+{
+	return t->table ? t->table->result.n_rows : 0;
+}
+
+static size_t n_columns(const struct table_state *t)
+{
+	return t->table->n_columns < MOST_COLUMNS ? t->table->n_columns : MOST_COLUMNS;
+}
+
+static const char *ref_at(const struct table *table, size_t row)
+{
+	bool has_one = table && table->ref_column >= 0 && row < table->result.n_rows;
+	return has_one ? result_text(&table->result, row, (size_t)table->ref_column) : NULL;
+}
+
+static bool find_ref(const struct table *table, const char *ref, size_t *row)
+{
+	for (size_t i = 0; ref && i < table->result.n_rows; i++) {
+		const char *other = ref_at(table, i);
+		if (other && strcmp(other, ref) == 0) {
+			*row = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void keep_ref(struct table_state *t)
+{
+	const char *ref = ref_at(t->table, t->cursor);
+	x_free(t->cursor_ref);
+	t->cursor_ref = ref ? x_strdup(ref) : NULL;
+}
+
+/* The row under the hand stays where it is on the screen; what came in above it is counted. */
+static void follow_row(struct table_state *t, size_t row)
+{
+	if (row > t->cursor) {
+		t->top += row - t->cursor;
+		t->n_new += row - t->cursor;
+	} else {
+		size_t gone = t->cursor - row;
+		t->top -= gone < t->top ? gone : t->top;
+		t->n_new -= gone < t->n_new ? gone : t->n_new;
+	}
+	t->cursor = row;
+}
+
+static void table_set(struct widget *widget, const struct block *block)
+{
+	struct table_state *t = of(widget);
+	size_t row;
+	t->table = &block->table;
+	t->is_measured = false;
+	if (find_ref(t->table, t->cursor_ref, &row))
+		follow_row(t, row);
+	else if (t->cursor >= n_rows(t))
+		t->cursor = n_rows(t) ? n_rows(t) - 1 : 0;
+	keep_ref(t);
+}
+
+static bool is_shown(const struct column *column)
+{
+	return !(column->flags & (COLUMN_HIDDEN | COLUMN_INTERNAL));
+}
+
+static void add_heading(struct buf *out, const struct column *column)
+{
+	for (const char *p = column->title ? column->title : column->key; *p; p++)
+		buf_addc(out, *p >= 'a' && *p <= 'z' ? (char)(*p - 'a' + 'A') : *p == '_' ? ' ' : *p);
+}
+
+/* One cell as it stands on the screen within COLUMNS columns. */
+static enum role add_cell(struct buf *out, const struct table_state *t, const struct format *format,
+	size_t row, size_t column, size_t columns)
+{
+	const struct column *c = &t->table->columns[column];
+	struct buf whole;
+	buf_init(&whole, 0);
+	enum role role = format_cell(&whole, format, c, result_at(&t->table->result, row, column));
+	format_cut(out, format, c->type, buf_str(&whole), columns);
+	buf_fini(&whole);
+	return role;
+}
+
+static int widest_cell(const struct table_state *t, const struct format *format, size_t column)
+{
+	struct buf cell;
+	buf_init(&cell, 0);
+	size_t widest = 0;
+	for (size_t row = 0; row < n_rows(t) && row < MOST_MEASURED; row++) {
+		buf_reset(&cell);
+		add_cell(&cell, t, format, row, column, MOST_CELL);
+		size_t columns = utf8_columns(buf_str(&cell));
+		widest = columns > widest ? columns : widest;
+	}
+	buf_fini(&cell);
+	return (int)widest;
+}
+
+static int heading_width(const struct column *column)
+{
+	struct buf heading;
+	buf_init(&heading, 0);
+	add_heading(&heading, column);
+	int columns = (int)utf8_columns(buf_str(&heading));
+	buf_fini(&heading);
+	return columns;
+}
+
+static int natural_width(const struct table_state *t, const struct format *format, size_t column)
+{
+	const struct column *c = &t->table->columns[column];
+	int heading = heading_width(c), widest = widest_cell(t, format, column);
+	if (c->width && !(c->flags & COLUMN_GROWS) && widest > c->width)
+		widest = c->width;
+	return widest > heading ? widest : heading;
+}
+
+/* Ages are told in minutes: within one, widths are what they were. */
+static bool is_same(const struct format *a, const struct format *b)
+{
+	enum { MINUTE_MS = 60000 };
+	return a->is_ascii == b->is_ascii && a->is_absolute == b->is_absolute &&
+	       a->now_ms / MINUTE_MS == b->now_ms / MINUTE_MS;
+}
+
+static void measure(struct table_state *t, const struct format *format)
+{
+	bool is_known = t->is_measured && is_same(&t->format, format);
+	t->format = *format;
+	if (is_known)
+		return;
+	for (size_t i = 0; i < n_columns(t); i++)
+		t->natural[i] = is_shown(&t->table->columns[i]) ? natural_width(t, format, i) : 0;
+	t->is_measured = true;
+}
+
+static int total_width(const struct place *places, size_t n)
+{
+	int total = n ? (int)(n - 1) * GAP : 0;
+	for (size_t i = 0; i < n; i++)
+		total += places[i].width;
+	return total;
+}
+
+/* The column that goes first where room is short, or N where all that are left must stay. */
+static size_t least_wanted(const struct table_state *t, const struct place *places, size_t n)
+{
+	size_t least = n;
+	int priority = 0;
+	for (size_t i = 0; i < n; i++) {
+		int own = t->table->columns[places[i].column].priority;
+		if (own > 0 && own >= priority) {
+			least = i;
+			priority = own;
+		}
+	}
+	return least;
+}
+
+static size_t widest_place(const struct place *places, size_t n)
+{
+	size_t widest = 0;
+	for (size_t i = 1; i < n; i++)
+		if (places[i].width > places[widest].width)
+			widest = i;
+	return widest;
+}
+
+/* Takes one column from the width that the growing one asked for; false where it has no more to give. */
+static bool shrink_growing(const struct table_state *t, struct place *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool grows = t->table->columns[places[i].column].flags & COLUMN_GROWS;
+		if (grows && places[i].width > LEAST_GROWN) {
+			places[i].width--;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Takes columns away, then width from the widest, until the rest fits. */
+static size_t squeeze(const struct table_state *t, struct place *places, size_t n, int room)
+{
+	while (total_width(places, n) > room) {
+		size_t least = least_wanted(t, places, n);
+		if (least == n)
+			break;
+		if (t->table->columns[places[least].column].priority == 1 && shrink_growing(t, places, n))
+			continue;
+		memmove(&places[least], &places[least + 1], (n - least - 1) * sizeof *places);
+		n--;
+	}
+	while (n && total_width(places, n) > room) {
+		struct place *widest = &places[widest_place(places, n)];
+		if (widest->width <= LEAST_CUT)
+			break;
+		widest->width--;
+	}
+	return n;
+}
+
+static void grow(const struct table_state *t, struct place *places, size_t n, int room)
+{
+	int left = room - total_width(places, n);
+	for (size_t i = 0; i < n && left > 0; i++) {
+		if (!(t->table->columns[places[i].column].flags & COLUMN_GROWS))
+			continue;
+		places[i].width += left;
+		left = 0;
+	}
+}
+
+static size_t lay_out(const struct table_state *t, int room, struct place *places)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < n_columns(t); i++) {
+		if (!is_shown(&t->table->columns[i]))
+			continue;
+		bool grows = t->table->columns[i].flags & COLUMN_GROWS;
+		int width = grows && t->natural[i] > WANTED_GROWN ? WANTED_GROWN : t->natural[i];
+		places[n++] = (struct place){.column = i, .width = width};
+	}
+	n = squeeze(t, places, n, room);
+	grow(t, places, n, room);
+	int x = 0;
+	for (size_t i = 0; i < n; i++) {
+		places[i].x = x;
+		x += places[i].width + GAP;
+	}
+	return n;
+}
+
+/* TOP moved as little as is needed to have CURSOR among ROWS rows with CONTEXT rows around it. */
+static size_t keep_in_view(size_t top, size_t cursor, size_t n, size_t rows, size_t context)
+{
+	if (!rows)
+		return cursor;
+	if (context > (rows - 1) / 2)
+		context = (rows - 1) / 2;
+	if (cursor < top + context)
+		top = cursor > context ? cursor - context : 0;
+	if (cursor + context + 1 > top + rows)
+		top = cursor + context + 1 - rows;
+	size_t last_top = n > rows ? n - rows : 0;
+	return top < last_top ? top : last_top;
+}
+
+static size_t rows_in(int height)
+{
+	return height > HEADINGS ? (size_t)(height - HEADINGS) : 0;
+}
+
+static void put_aligned(struct grid *grid, const struct rect *rect, int y, const struct place *place,
+	bool is_right, struct str text, enum role role)
+{
+	int left = rect->width - BAR - place->x;
+	int width = place->width < left ? place->width : left;
+	int columns = (int)utf8_columns(text);
+	int indent = is_right && columns < width ? width - columns : 0;
+	grid_put(grid, rect->x + BAR + place->x + indent, y, width - indent, text, role);
+}
+
+static void draw_headings(const struct table_state *t, struct grid *grid, const struct rect *rect,
+	const struct place *places, size_t n)
+{
+	struct buf heading;
+	buf_init(&heading, 0);
+	for (size_t i = 0; i < n; i++) {
+		const struct column *column = &t->table->columns[places[i].column];
+		buf_reset(&heading);
+		add_heading(&heading, column);
+		put_aligned(grid, rect, rect->y, &places[i], format_is_right(column->type), buf_str(&heading),
+			ROLE_DIM);
+	}
+	buf_fini(&heading);
+}
+
+static void draw_cell(const struct table_state *t, struct grid *grid, const struct rect *rect, int y,
+	size_t row, const struct place *place, const struct format *format)
+{
+	const struct column *column = &t->table->columns[place->column];
+	struct buf text;
+	buf_init(&text, 0);
+	enum role role = add_cell(&text, t, format, row, place->column, (size_t)place->width);
+	bool is_right = format_is_right(column->type);
+	put_aligned(grid, rect, y, place, is_right, buf_str(&text), role);
+	int columns = (int)utf8_columns(buf_str(&text));
+	int indent = is_right && columns < place->width ? place->width - columns : 0;
+	match_paint(&t->match, grid, rect->x + BAR + place->x + indent, y, columns, buf_str(&text));
+	buf_fini(&text);
+}
+
+static void draw_bar(struct grid *grid, const struct rect *rect, int y, bool has_focus)
+{
+	grid_put(grid, rect->x, y, BAR, STR("▌"), has_focus ? ROLE_HEADING : ROLE_DIM);
+	if (has_focus)
+		grid_select(grid, (struct rect){rect->x + BAR, y, rect->width - BAR, 1});
+}
+
+static void draw_new(const struct table_state *t, struct grid *grid, const struct rect *rect, size_t top)
+{
+	size_t n = t->n_new < top ? t->n_new : top;
+	if (!n)
+		return;
+	struct buf note;
+	buf_init(&note, 0);
+	buf_addf(&note, " ↑ %zu new", n);
+	int columns = (int)utf8_columns(buf_str(&note));
+	if (columns <= rect->width)
+		grid_put(grid, rect->x + rect->width - columns, rect->y, columns, buf_str(&note), ROLE_LINK);
+	buf_fini(&note);
+}
+
+static void draw_rows(const struct table_state *t, struct grid *grid, const struct rect *rect,
+	const struct place *places, size_t n, bool has_focus)
+{
+	size_t rows = rows_in(rect->height);
+	size_t top = keep_in_view(t->top, t->cursor, n_rows(t), rows, 0);
+	for (size_t i = 0; i < rows && top + i < n_rows(t); i++) {
+		int y = rect->y + HEADINGS + (int)i;
+		for (size_t j = 0; j < n; j++)
+			draw_cell(t, grid, rect, y, top + i, &places[j], &t->format);
+		if (top + i == t->cursor)
+			draw_bar(grid, rect, y, has_focus);
+	}
+	draw_new(t, grid, rect, top);
+}
+
+static void draw_empty(const struct table_state *t, struct grid *grid, const struct rect *rect)
+{
+	struct flow flow;
+	flow_init_text(&flow, str_of(t->table->empty), ROLE_TEXT);
+	flow_draw(&flow, grid,
+		(struct rect){rect->x + BAR, rect->y + HEADINGS, rect->width - BAR, rect->height - HEADINGS},
+		NULL);
+	flow_fini(&flow);
+}
+
+static int empty_rows(const struct table_state *t, int width)
+{
+	struct flow flow;
+	flow_init_text(&flow, str_of(t->table ? t->table->empty : NULL), ROLE_TEXT);
+	int rows = flow_rows(&flow, width - BAR);
+	flow_fini(&flow);
+	return rows;
+}
+
+static void table_draw(struct widget *widget, struct grid *grid, struct rect rect,
+	const struct format *format, bool has_focus)
+{
+	struct table_state *t = of(widget);
+	struct place places[MOST_COLUMNS];
+	if (!t->table || rect.width <= BAR || rect.height < 1)
+		return;
+	measure(t, format);
+	size_t n = lay_out(t, rect.width - BAR, places);
+	draw_headings(t, grid, &rect, places, n);
+	if (n_rows(t))
+		draw_rows(t, grid, &rect, places, n, has_focus);
+	else
+		draw_empty(t, grid, &rect);
+}
+
+static int table_height(const struct widget *widget, int width, const struct format *format)
+{
+	(void)format;
+	const struct table_state *t = of_const(widget);
+	size_t rows = n_rows(t) ? n_rows(t) : (size_t)empty_rows(t, width);
+	return rows < INT16_MAX ? HEADINGS + (int)rows : INT16_MAX;
+}
+
+static void go_to(struct table_state *t, size_t row)
+{
+	t->cursor = row;
+	t->top = keep_in_view(t->top, row, n_rows(t), rows_in(t->page_rows), CONTEXT);
+	if (!t->top)
+		t->n_new = 0;
+	keep_ref(t);
+}
+
+static bool table_move(struct widget *widget, enum move move, int page_rows)
+{
+	struct table_state *t = of(widget);
+	t->page_rows = page_rows;
+	if (!n_rows(t))
+		return false;
+	size_t before = t->cursor;
+	go_to(t, widget_moved(before, n_rows(t), move, page_rows - HEADINGS));
+	return t->cursor != before;
+}
+
+static const char *table_ref(const struct widget *widget)
+{
+	return ref_at(of_const(widget)->table, of_const(widget)->cursor);
+}
+
+static bool row_matches(const struct table_state *t, size_t row)
+{
+	struct buf cell;
+	buf_init(&cell, 0);
+	bool found = false;
+	for (size_t i = 0; i < n_columns(t) && !found; i++) {
+		if (!is_shown(&t->table->columns[i]))
+			continue;
+		buf_reset(&cell);
+		add_cell(&cell, t, &t->format, row, i, MOST_CELL);
+		found = match_find(&t->match, buf_str(&cell), 0) != SIZE_MAX;
+	}
+	buf_fini(&cell);
+	return found;
+}
+
+static bool table_find(struct widget *widget, struct str text, bool is_backward)
+{
+	struct table_state *t = of(widget);
+	size_t n = n_rows(t), first = text.n ? 0 : 1;
+	if (text.n)
+		match_set(&t->match, text);
+	for (size_t i = first; i < n + first; i++) {
+		size_t row = is_backward ? (t->cursor + n - i % n) % n : (t->cursor + i) % n;
+		if (row_matches(t, row)) {
+			go_to(t, row);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The ref where a row has one, else what it shows. */
+static void table_copy(const struct widget *widget, struct buf *out)
+{
+	const struct table_state *t = of_const(widget);
+	const char *ref = table_ref(widget);
+	if (ref)
+		clean_add(out, str_of(ref), CLEAN_NAME);
+	for (size_t i = 0; !ref && t->cursor < n_rows(t) && i < n_columns(t); i++) {
+		if (!is_shown(&t->table->columns[i]))
+			continue;
+		if (out->n)
+			buf_addz(out, "  ");
+		add_cell(out, t, &t->format, t->cursor, i, MOST_CELL);
+	}
+}
+
+const struct widget_ops table_widget = {
+	.new = table_new,
+	.free = table_free,
+	.set = table_set,
+	.height = table_height,
+	.draw = table_draw,
+	.move = table_move,
+	.ref = table_ref,
+	.find = table_find,
+	.copy = table_copy,
+	.can_focus = true,
+};

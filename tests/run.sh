@@ -24,7 +24,7 @@ for program in "$@"; do
     name=${program##*/tests/}
     if [ "$bad" -gt 0 ]; then
         printf 'FAIL %s (status %d)\n' "$name" "$status"
-        grep -vE '^ok ' "$log" | tail -n 60
+        grep -vE "^ok |^$" "$log" | head -n 60
     else
         printf 'ok   %-34s %3d\n' "$name" "$ok"
     fi

@@ -483,6 +483,9 @@ static bool run_app(struct cli *cli, struct app *app, int *status, struct err *e
 		return false;
 	watch_signals(app);
 	app->wants_sync = true;
+	if (cli->config->recorded_until_ms != TIME_NONE)
+		app_say(app, ROLE_BANNER,
+			"a recorded sample; your own goes into ~/.config/porthole/portal.yaml");
 	struct loop_fd *input = loop_watch(app->loop, STDIN_FILENO, LOOP_READ, on_input, app);
 	app->tick = loop_after(app->loop, TICK_MS, on_tick, app);
 	app_dirty(app);

@@ -2,6 +2,7 @@
 #include "tui/cli.h"
 
 #include "client/base/clean.h"
+#include "client/base/file.h"
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
 #include "client/base/when.h"
@@ -248,8 +249,10 @@ bool cli_flush(struct cli *cli)
 		ssize_t n = write(STDOUT_FILENO, rest.p, rest.n);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0)
+		if (n < 0) {
+			cli->out_errno = errno == EPIPE ? 0 : errno;
 			break;
+		}
 		rest = str_slice(rest, (size_t)n, rest.n);
 	}
 	buf_reset(&cli->out);
@@ -283,7 +286,9 @@ struct printer cli_printer(struct cli *cli)
 				  ? true
 				  : cli->is_terminal && terminal.colours >= 8;
 	struct theme theme;
-	if (has_colour && theme_load(cli->arena, "dark", NULL, &theme, NULL))
+	const char *chosen = cli->theme ? cli->theme : cli->config ? cli->config->theme : NULL;
+	const char *dir = arena_printf(cli->arena, "%s/themes", file_config_dir(cli->arena));
+	if (has_colour && theme_load(cli->arena, chosen ? chosen : "dark", dir, &theme, NULL))
 		printer.sgr = theme_sgr(cli->arena, &theme, terminal.colours >= 256 ? 256 : 16);
 	if (!terminal.is_utf8)
 		printer.format.is_ascii = true;
@@ -358,6 +363,8 @@ static bool run_command(struct cli *cli, const struct cli_command *command, int 
 {
 	if (cli->is_json && cli->is_tsv)
 		return err_set(err, ERR_USAGE, "--json and --tsv exclude each other");
+	if (cli->colour && !is_word_of("auto always never", cli->colour))
+		return err_set(err, ERR_USAGE, "--color: '%s' is none of auto, always, never", cli->colour);
 	if (!set_up(cli, command, err))
 		return false;
 	if (command)
@@ -408,6 +415,10 @@ int cli_main(int argc, char **argv)
 		status = err_exit_status(&err);
 	}
 	cli_flush(&cli);
+	if (cli.out_errno) {
+		cli_say("standard output: %s", strerror(cli.out_errno));
+		status = status ? status : 3;
+	}
 	buf_fini(&cli.out);
 	if (cli.config)
 		config_free((struct config *)cli.config);

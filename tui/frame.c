@@ -4,7 +4,12 @@
 #include "client/base/mem.h"
 #include "tui/app.h"
 
-enum { WIDE_COLUMNS = 150, LEAST_ROWS = 4, GAP = 2 };
+enum {
+	WIDE_COLUMNS = 150,
+	LEAST_ROWS = 3, /* of a block that others press */
+	MOST_FACTS = 8, /* facts are short: they are pressed last */
+	GAP = 2,
+};
 
 /* --- loading ------------------------------------------------------------- */
 
@@ -399,7 +404,9 @@ static void share_height(struct pane *pane, size_t focus, int width, int height,
 	int natural[FRAME_MOST_BLOCKS], sum = 0;
 	for (size_t i = 0; i < pane->n; i++) {
 		natural[i] = pane->widgets[i]->ops->height(pane->widgets[i], width, format);
-		pane->heights[i] = natural[i] < LEAST_ROWS ? natural[i] : LEAST_ROWS;
+		bool is_facts = pane->data->blocks[i].kind == BLOCK_FACTS;
+		int least = is_facts ? MOST_FACTS : LEAST_ROWS;
+		pane->heights[i] = natural[i] < least ? natural[i] : least;
 		sum += pane->heights[i] + title_rows(&pane->data->blocks[i]);
 	}
 	int left = height - sum;
@@ -432,6 +439,15 @@ static void draw_pane(struct pane *pane, struct grid *grid, struct rect rect, co
 	}
 }
 
+/* In a preview the facts are short, and then the log fills the rest. */
+static size_t first_text(const struct pane *pane)
+{
+	for (size_t i = 0; i < pane->n; i++)
+		if (pane->data->blocks[i].kind == BLOCK_TEXT)
+			return i;
+	return 0;
+}
+
 /* A list beside or above what the cursor is on. */
 static void draw_with_preview(struct frame *frame, struct grid *grid, struct rect rect)
 {
@@ -457,7 +473,7 @@ static void draw_with_preview(struct frame *frame, struct grid *grid, struct rec
 	}
 	draw_pane(&frame->body, grid, list, format, frame->focus, true);
 	if (preview->data && frame->preview_ref)
-		draw_pane(preview, grid, side, format, SIZE_MAX, false);
+		draw_pane(preview, grid, side, format, first_text(preview), false);
 }
 
 static void draw_nothing(const struct frame *frame, struct grid *grid, struct rect rect)

@@ -30,7 +30,11 @@ enum column_flags {
 	COLUMN_HIDDEN = 1,   /* in JSON and TSV, not on a screen */
 	COLUMN_INTERNAL = 2, /* only for our own use: links, sorting */
 	COLUMN_GROWS = 4,    /* takes the width that is left */
+	COLUMN_SCREEN = 8,   /* on a screen only: not a key of JSON and TSV */
 };
+
+/* Columns that JSON and TSV leave out. */
+#define COLUMN_NO_KEY (COLUMN_INTERNAL | COLUMN_SCREEN)
 
 struct column {
 	const char *key;   /* the JSON key */
@@ -50,10 +54,15 @@ struct table {
 	const struct column *columns;
 	size_t n_columns; /* result.n_columns is the same, in the same order */
 	struct result result;
-	int ref_column;	   /* the column that Enter opens, or -1 */
-	bool has_more;	   /* rows exist behind the last one */
-	const char *empty; /* what to say without rows: why, and the key that helps */
+	int ref_column;	       /* the column that Enter opens, or -1 */
+	bool has_more;	       /* rows exist behind the last one */
+	const char *empty;     /* what to say without rows: why, and the key that helps */
+	const char *leave_out; /* keys that a screen need not show here, blank-separated; NULL: none */
 };
+
+/* Whether a screen shows column C of TABLE: not where it is hidden, nor where it may go and nobody knows a
+ * value. */
+bool table_shows(const struct table *table, size_t c);
 
 /* A line of text in stretches of one role each. */
 struct span {

@@ -33,6 +33,7 @@ struct block *compose_list(struct view_data *data, struct store *store, const st
 		return NULL;
 	struct block *block = compose_block(data, BLOCK_TABLE, what->name, what->title);
 	block->table = table;
+	block->table.leave_out = what->leave_out;
 	return block;
 }
 
@@ -109,6 +110,13 @@ const char *compose_age(struct view_data *data, int64_t ms, int64_t now_ms)
 	buf_init(&buf, 0);
 	when_add_age(&buf, ms, now_ms);
 	return keep(data, &buf);
+}
+
+const char *compose_ago(struct view_data *data, int64_t ms, int64_t now_ms)
+{
+	const char *age = compose_age(data, ms, now_ms);
+	bool is_past = age[0] >= '0' && age[0] <= '9';
+	return is_past ? arena_printf(data->arena, "%s ago", age) : age;
 }
 
 const char *compose_duration(struct view_data *data, int64_t ms)

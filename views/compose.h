@@ -15,9 +15,10 @@ struct list_block {
 	const struct list_def *list;
 	const char *name, *title;  /* of the block */
 	const struct found *scope; /* NULL: all */
-	const char *filter;        /* NULL: none */
-	const char *sort;          /* as in struct view_args; NULL: the list's own */
-	int64_t limit;             /* 0: all */
+	const char *filter;	   /* NULL: none */
+	const char *sort;	   /* as in struct view_args; NULL: the list's own */
+	const char *leave_out;	   /* as in struct table */
+	int64_t limit;		   /* 0: all */
 };
 /* Such a block; ARGS gives clock and configuration. */
 struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
@@ -35,8 +36,9 @@ void compose_span(struct view_data *data, struct line *line, enum role role, con
 struct line *compose_line(struct view_data *data, struct block *block, size_t most, int64_t number,
 	enum role role, const char *text);
 
-/* Texts in DATA's arena: an age, a duration, a local time. */
+/* Texts in DATA's arena: an age, the same as "3h ago" ("now", "in 3h"), a duration, a local time. */
 const char *compose_age(struct view_data *data, int64_t ms, int64_t now_ms);
+const char *compose_ago(struct view_data *data, int64_t ms, int64_t now_ms);
 const char *compose_duration(struct view_data *data, int64_t ms);
 const char *compose_local(struct view_data *data, int64_t ms);
 /* The canonical ref of an object, in DATA's arena. */

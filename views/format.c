@@ -22,6 +22,7 @@ static const struct state_look {
 	{"running", "●", "*", ROLE_RUNNING},
 	{"queued", "○", "o", ROLE_QUEUED},
 	{"skipped", "–", "-", ROLE_SKIPPED},
+	{"blocked", "–", "-", ROLE_SKIPPED}, /* skipped, because of what failed before it */
 	{"blocked", "–", "-", ROLE_SKIPPED},
 	{"cancelled", "⊘", "/", ROLE_SKIPPED},
 	{"lost", "!", "!", ROLE_FAILED},

@@ -38,7 +38,7 @@ static void put_cell(struct json_writer *w, const struct column *column, const s
 static void put_row(struct json_writer *w, const struct table *table, size_t row)
 {
 	for (size_t c = 0; c < table->n_columns; c++) {
-		if (table->columns[c].flags & COLUMN_INTERNAL)
+		if (table->columns[c].flags & COLUMN_NO_KEY)
 			continue;
 		json_key(w, table->columns[c].key);
 		put_cell(w, &table->columns[c], result_at(&table->result, row, c));
@@ -126,14 +126,16 @@ static bool put_members(struct object *o, const struct view_def *view, struct er
 {
 	struct table table;
 	const struct ref *ref = &o->args->ref;
-	const char *filter =
-		ref->kind == REF_PROBLEM ? arena_printf(o->arena, "id=%s", ref->name) : "deleted:yes";
+	bool is_problem = ref->kind == REF_PROBLEM;
+	const char *filter = is_problem ? arena_printf(o->arena, "id=%s", ref->name) : "deleted:yes";
 	const struct view_args args = {
 		.config = o->args->config, .filter = filter, .now_ms = o->args->now_ms, .limit = 1};
 	if (!list_load(o->store, view->list, &args, o->found, o->arena, &table, err))
 		return false;
 	if (!table.result.n_rows)
-		return err_set(err, ERR_NOT_FOUND, "it is not there any more");
+		return is_problem ? err_set(err, ERR_NOT_FOUND,
+					    "no problem %s; 'porthole problems' lists them", ref->name)
+				  : err_set(err, ERR_NOT_FOUND, "it is not there any more");
 	put_row(o->w, &table, 0);
 	static const struct found nothing;
 	bool is_run = ref->kind == REF_RUN;

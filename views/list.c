@@ -43,7 +43,7 @@ static bool unknown_key(struct builder *b, const char *what, struct str key, str
 	buf_init(&keys, 0);
 	for (size_t i = 0; i < b->list->n_columns; i++) {
 		const struct column *column = &b->list->columns[i];
-		if (!column->sql || column->flags & COLUMN_INTERNAL)
+		if (!column->sql || column->flags & COLUMN_NO_KEY)
 			continue;
 		buf_addf(&keys, " %s", column->key);
 		size_t distance = str_distance(key, str_of(column->key), best);
@@ -509,6 +509,20 @@ static void fill_refs(struct arena *arena, struct table *table)
 	}
 }
 
+/* A column `project` without SQL: only the configuration knows it. */
+static void fill_projects(const struct view_args *args, struct table *table)
+{
+	int column = result_column(&table->result, "project");
+	if (column < 0 || table->columns[column].sql || !args->config)
+		return;
+	for (size_t row = 0; row < table->result.n_rows; row++) {
+		const struct config_project *project = config_project_of(
+			args->config, text_at(table, row, "source"), text_at(table, row, "pipeline"));
+		table->result.cells[row * table->n_columns + (size_t)column] =
+			value_text(project ? project->name : NULL);
+	}
+}
+
 bool list_load(struct store *store, const struct list_def *list, const struct view_args *args,
 	const struct found *scope, struct arena *arena, struct table *table, struct err *err)
 {
@@ -526,5 +540,6 @@ bool list_load(struct store *store, const struct list_def *list, const struct vi
 		table->has_more = true;
 	}
 	fill_refs(arena, table);
+	fill_projects(args, table);
 	return true;
 }

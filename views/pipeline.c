@@ -47,8 +47,8 @@ static bool add_facts(struct view_data *data, struct store *store, const struct 
 	if (green == TIME_NONE)
 		compose_fact(data, facts, "last green", ROLE_LATE, "never");
 	else
-		compose_fact(data, facts, "last green", ROLE_SUCCESS, "%s (%s ago)",
-			compose_local(data, green), compose_age(data, green, args->now_ms));
+		compose_fact(data, facts, "last green", ROLE_SUCCESS, "%s (%s)", compose_local(data, green),
+			compose_ago(data, green, args->now_ms));
 	compose_fact_text(data, facts, "version", result_text(&row, 0, SQL_VERSION));
 	compose_fact_text(data, facts, "address", result_text(&row, 0, SQL_URL));
 	return true;
@@ -165,6 +165,14 @@ static void add_strip(struct view_data *data, struct line *line, const char *con
 	}
 }
 
+static bool is_last_child(const struct matrix *matrix, size_t step)
+{
+	for (size_t i = step + 1; i < matrix->n_steps; i++)
+		if (matrix->steps[i].parent == matrix->steps[step].parent)
+			return false;
+	return true;
+}
+
 /* The steps in the order of their tree: each below the deepest step that it waits for. */
 static void add_steps(struct view_data *data, struct block *block, const struct matrix *matrix, int parent)
 {
@@ -172,14 +180,14 @@ static void add_steps(struct view_data *data, struct block *block, const struct 
 		const struct matrix_step *step = &matrix->steps[i];
 		if (step->parent != parent)
 			continue;
-		int indent = step->depth > 6 ? 12 : step->depth * 2;
+		int indent = step->depth > 8 ? 16 : step->depth * 2;
 		struct buf name, cut;
 		buf_init(&name, 0);
 		buf_init(&cut, 0);
 		format_cut(&cut, &(struct format){0}, COLUMN_NAME, str_of(step->step),
 			(size_t)(NAME_COLUMNS - indent));
-		buf_addf(&name, "%*s%s%s", indent > 2 ? indent - 2 : 0, "", indent ? "└ " : "",
-			cut.p ? cut.p : "");
+		const char *branch = !indent ? "" : is_last_child(matrix, i) ? "└ " : "├ ";
+		buf_addf(&name, "%*s%s%s", indent > 2 ? indent - 2 : 0, "", branch, cut.p ? cut.p : "");
 		int used = indent + (int)utf8_columns(buf_str(&cut));
 		struct line *line = compose_line(data, block, matrix->n_steps + 1, 0, ROLE_TEXT,
 			arena_printf(data->arena, "%s%*s", name.p, NAME_COLUMNS + 1 - used, ""));
@@ -214,8 +222,12 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (!find_ref(store, &args->ref, &found, err))
 		return false;
 	data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.source, args->ref.pipeline);
-	const struct list_block runs = {
-		.list = &list_runs, .name = "runs", .title = "runs", .scope = &found, .limit = 50};
+	const struct list_block runs = {.list = &list_runs,
+		.name = "runs",
+		.title = "runs",
+		.scope = &found,
+		.leave_out = "pipeline source",
+		.limit = 50};
 	return add_facts(data, store, args, &found, err) && add_matrix(data, store, found.pipeline_id, err) &&
 	       compose_list(data, store, args, &runs, err);
 }

@@ -13,9 +13,9 @@ static const struct column columns[] = {
 	{.key = "source", .type = COLUMN_NAME, .priority = 2, .width = 16, .sql = "s.name"},
 	{.key = "kind", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "p.kind"},
 	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN, .ref = REF_PIPELINE},
-	/* the project is configuration, not catalogue: filled by nobody here, see `project:` */
+	/* the project is configuration, not catalogue: list_load fills it */
 	{.key = "project", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN},
-	{.key = "owner", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "p.owner"},
+	{.key = "tool_owner", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "p.owner"},
 	{.key = "title", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "p.title"},
 };
 

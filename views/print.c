@@ -29,7 +29,7 @@ static void measure(const struct printer *p, const struct table *t, int *widths)
 	for (size_t c = 0; c < t->n_columns; c++) {
 		const struct column *column = &t->columns[c];
 		widths[c] = 0;
-		if (column->flags & (COLUMN_HIDDEN | COLUMN_INTERNAL))
+		if (!table_shows(t, c))
 			continue;
 		widths[c] = (int)strlen(column->title ? column->title : column->key);
 		for (size_t row = 0; row < t->result.n_rows; row++) {
@@ -42,7 +42,7 @@ static void measure(const struct printer *p, const struct table *t, int *widths)
 			buf_fini(&clean);
 			widths[c] = width > widths[c] ? width : widths[c];
 		}
-		if (column->width && widths[c] > column->width)
+		if (p->columns && column->width && widths[c] > column->width)
 			widths[c] = column->width;
 	}
 	buf_fini(&text);
@@ -129,8 +129,10 @@ void print_table(const struct printer *p, const struct table *t)
 	}
 	buf_fini(&text);
 	buf_fini(&cut);
-	if (t->has_more)
-		add_clean(p, STR("… more: --limit 0 shows all\n"), ROLE_DIM);
+	if (t->has_more) {
+		add_clean(p, STR("… more: --limit 0 shows all"), ROLE_DIM);
+		buf_addc(p->out, '\n');
+	}
 }
 
 static void add_tsv_cell(const struct printer *p, const struct column *column, const struct value *value)
@@ -165,7 +167,7 @@ void print_tsv(const struct printer *p, const struct table *t)
 {
 	bool is_first = true;
 	for (size_t c = 0; c < t->n_columns; c++) {
-		if (t->columns[c].flags & COLUMN_INTERNAL)
+		if (t->columns[c].flags & COLUMN_NO_KEY)
 			continue;
 		buf_addf(p->out, "%s%s", is_first ? "" : "\t", t->columns[c].key);
 		is_first = false;
@@ -174,7 +176,7 @@ void print_tsv(const struct printer *p, const struct table *t)
 	for (size_t row = 0; row < t->result.n_rows; row++) {
 		is_first = true;
 		for (size_t c = 0; c < t->n_columns; c++) {
-			if (t->columns[c].flags & COLUMN_INTERNAL)
+			if (t->columns[c].flags & COLUMN_NO_KEY)
 				continue;
 			if (!is_first)
 				buf_addc(p->out, '\t');

@@ -16,7 +16,7 @@ static const struct column columns[] = {
 	{.key = "place",
 		.title = "WHERE",
 		.type = COLUMN_NAME,
-		.width = 40,
+		.width = 36,
 		.sql = "coalesce(b.pipeline, b.source) || coalesce(' ▸ ' || b.step, '')"
 		       " || coalesce(' [' || (SELECT o.label FROM team.occurrence o WHERE o.problem_id = b.id"
 		       " ORDER BY o.at_ms DESC LIMIT 1) || ']', '')"
@@ -25,7 +25,7 @@ static const struct column columns[] = {
 		.title = "CAUSE",
 		.type = COLUMN_CAUSE,
 		.flags = COLUMN_GROWS,
-		.width = 80,
+		.width = 46,
 		.sql = "b.title"},
 	{.key = "kind", .type = COLUMN_TEXT, .priority = 3, .sql = "b.kind"},
 	{.key = "due_ms", .title = "DUE", .type = COLUMN_TIME, .priority = 2, .sql = "b.due_ms"},

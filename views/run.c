@@ -115,13 +115,13 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	struct found found;
 	if (!find_ref(store, &args->ref, &found, err))
 		return false;
-	data->title = arena_printf(
-		data->arena, "%s ▸ %s ▸ %s", args->ref.source, args->ref.pipeline, args->ref.run);
+	data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.pipeline, args->ref.run);
 	const struct list_block steps = {.list = &list_steps,
 		.name = "steps",
 		.title = "steps",
 		.scope = &found,
-		.sort = "at_ms",
+		.sort = "trouble",
+		.leave_out = "pipeline run",
 		.limit = 500};
 	return add_facts(data, store, args, &found, err) && add_causes(data, store, args, err) &&
 	       compose_list(data, store, args, &steps, err);

@@ -5,12 +5,12 @@
 
 static const struct column columns[] = {
 	{.key = "state", .type = COLUMN_STATE, .sql = "r.state"},
-	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 32, .sql = "p.pipeline"},
+	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 24, .sql = "p.pipeline"},
 	{.key = "run",
 		.type = COLUMN_NAME,
 		.flags = COLUMN_GROWS,
 		.priority = 1,
-		.width = 40,
+		.width = 24,
 		.sql = "r.run"},
 	{.key = "started_ms", .title = "STARTED", .type = COLUMN_TIME, .priority = 1, .sql = "r.started_ms"},
 	{.key = "duration_ms",

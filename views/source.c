@@ -21,8 +21,8 @@ static void add_facts(struct view_data *data, const struct view_args *args, cons
 	compose_fact_text(data, facts, "kind", result_text(row, 0, SQL_KIND));
 	compose_fact_text(data, facts, "address", result_text(row, 0, SQL_URL));
 	int64_t synced = result_ms(row, 0, SQL_SYNCED);
-	compose_fact(data, facts, "synced", ROLE_TEXT, "%s (%s ago)", compose_local(data, synced),
-		compose_age(data, synced, args->now_ms));
+	compose_fact(data, facts, "synced", ROLE_TEXT, "%s (%s)", compose_local(data, synced),
+		compose_ago(data, synced, args->now_ms));
 	compose_fact(
 		data, facts, "pipelines", ROLE_TEXT, "%lld", (long long)result_int(row, 0, SQL_PIPELINES, 0));
 }
@@ -44,8 +44,12 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	add_facts(data, args, &row);
 	const struct list_block health = {
 		.list = &list_health, .name = "health", .title = "components", .scope = &found};
-	const struct list_block runs = {
-		.list = &list_runs, .name = "runs", .title = "newest runs", .scope = &found, .limit = 20};
+	const struct list_block runs = {.list = &list_runs,
+		.name = "runs",
+		.title = "newest runs",
+		.scope = &found,
+		.leave_out = "source",
+		.limit = 20};
 	return compose_list(data, store, args, &health, err) && compose_list(data, store, args, &runs, err);
 }
 

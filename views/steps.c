@@ -4,16 +4,32 @@
 #include "views/lists.h"
 
 static const struct column columns[] = {
-	{.key = "state", .type = COLUMN_STATE, .sql = "sr.state"},
-	{.key = "step", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 40, .sql = "sr.step"},
+	/* contracts.md section 2: skipped by a failure is shown as blocked */
+	{.key = "shown",
+		.title = "STATE",
+		.type = COLUMN_STATE,
+		.flags = COLUMN_SCREEN,
+		.sql = "CASE WHEN sr.tool_state IN ('upstream_failed', 'removed') THEN 'blocked' ELSE sr.state END"},
+	{.key = "pipeline",
+		.type = COLUMN_NAME,
+		.flags = COLUMN_GROWS | COLUMN_SCREEN,
+		.width = 24,
+		.sql = "p.pipeline"},
+	{.key = "step", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 32, .sql = "sr.step"},
 	{.key = "label", .type = COLUMN_NAME, .priority = 3, .width = 20, .sql = "sr.label"},
-	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_INTERNAL, .sql = "p.pipeline"},
-	{.key = "tool_state",
+	{.key = "run",
+		.type = COLUMN_NAME,
+		.flags = COLUMN_SCREEN,
+		.priority = 6,
+		.width = 32,
+		.sql = "r.run"},
+	{.key = "tool_says",
 		.title = "TOOL SAYS",
 		.type = COLUMN_TEXT,
+		.flags = COLUMN_SCREEN,
 		.priority = 5,
 		.width = 16,
-		.sql = "sr.tool_state"},
+		.sql = "nullif(sr.tool_state, sr.state)"},
 	{.key = "attempt", .title = "TRY", .type = COLUMN_INT, .priority = 2, .sql = "sr.attempt"},
 	{.key = "started_ms", .title = "STARTED", .type = COLUMN_TIME, .priority = 4, .sql = "sr.started_ms"},
 	{.key = "duration_ms",
@@ -21,6 +37,8 @@ static const struct column columns[] = {
 		.type = COLUMN_DURATION,
 		.priority = 1,
 		.sql = "sr.duration_ms"},
+	{.key = "state", .type = COLUMN_STATE, .flags = COLUMN_HIDDEN, .sql = "sr.state"},
+	{.key = "tool_state", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "sr.tool_state"},
 	{.key = "index", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "nullif(sr.idx, '')"},
 	{.key = "ended_ms", .type = COLUMN_TIME, .flags = COLUMN_HIDDEN, .sql = "sr.ended_ms"},
 	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN, .ref = REF_STEP},
@@ -31,8 +49,13 @@ static const struct column columns[] = {
 		.sql = "(SELECT group_concat(e.upstream, char(31)) FROM step_edge e"
 		       " WHERE e.pipeline_id = sr.pipeline_id AND e.step = sr.step)"},
 	{.key = "source", .flags = COLUMN_INTERNAL, .sql = "s.name"},
-	{.key = "run", .flags = COLUMN_INTERNAL, .sql = "r.run"},
 	{.key = "at_ms", .type = COLUMN_TIME, .flags = COLUMN_INTERNAL, .sql = "sr.at_ms"},
+	/* of one run: what failed first, then in the order they ran */
+	{.key = "trouble",
+		.type = COLUMN_INT,
+		.flags = COLUMN_INTERNAL,
+		.sql = "CASE sr.state WHEN 'failed' THEN 0 WHEN 'running' THEN 100000000000000 ELSE 200000000000000 END"
+		       " + sr.at_ms"},
 	{.key = "operator", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "sr.operator"},
 };
 

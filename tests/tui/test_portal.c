@@ -8,6 +8,7 @@
 #include "client/base/clock.h"
 #include "client/base/file.h"
 #include "client/base/mem.h"
+#include "client/catalogue/store.h"
 #include "client/sync/sync.h"
 #include "tests/catalogue/scratch.h"
 #include "tui/app.h"
@@ -170,6 +171,17 @@ static void test_no_catalogue(void **state)
 	buf_fini(&out);
 }
 
+/* The sample lies where this checkout does; the pictures must not depend on it. */
+static bool hide_path(struct err *err)
+{
+	struct store *store = store_open(config->catalogue, STORE_SYNC, err);
+	bool ok = store &&
+		  store_exec(store, "UPDATE source SET url = '/srv/sample/airflow'", NULL, 0, NULL, err);
+	if (store)
+		store_close(store);
+	return ok;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -188,7 +200,7 @@ static int setup(void **state)
 	}
 	config = config_at(scratch, NULL);
 	clock_fix(config->recorded_until_ms);
-	if (!sync_run(config, &options, &failed, &err) || failed) {
+	if (!sync_run(config, &options, &failed, &err) || failed || !hide_path(&err)) {
 		print_error("sync of the sample: %s\n", err.msg);
 		return -1;
 	}

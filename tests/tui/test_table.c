@@ -228,17 +228,17 @@ static void the_cursor_stays_on_its_row_when_new_data_come(void **state)
 	assert_string_equal(w->ops->ref(w), "r11");
 	assert_drawn(w, 40, 4, &unicode, false,
 
-		" PIPELINE  STATE  AGE  ROWS  CAU ↑ 3 new\n"
-		" r10       –        –     –  –\n"
-		"▌r11       –        –     –  –\n"
-		" r12       –        –     –  –\n");
+		" PIPELINE  CAUSE                 ↑ 3 new\n"
+		" r10       –\n"
+		"▌r11       –\n"
+		" r12       –\n");
 	w->ops->move(w, MOVE_HOME, 4);
 	assert_drawn(w, 40, 4, &unicode, false,
 
-		" PIPELINE  STATE  AGE  ROWS  CAUSE\n"
-		"▌r07       –        –     –  –\n"
-		" r08       –        –     –  –\n"
-		" r09       –        –     –  –\n");
+		" PIPELINE  CAUSE\n"
+		"▌r07       –\n"
+		" r08       –\n"
+		" r09       –\n");
 	w->ops->set(w, &gone->block);
 	assert_string_equal(w->ops->ref(w), "r20");
 	w->ops->free(w);
@@ -469,20 +469,20 @@ static void the_line_that_says_why_is_never_cut(void **state)
 	struct widget *w = widget_with(&block);
 	assert_drawn(w, 44, 5, &unicode, true,
 
-		"▌ 999      File \"pipelines/recsys/checks.py…\n"
-		" 1000  ✗ DataCheckError:\n"
+		"  999      File \"pipelines/recsys/checks.py…\n"
+		"▌1000  ✗ DataCheckError:\n"
 		"         null_rate(player_id) = 0.31,\n"
 		"         allowed ≤ 0.02\n"
 		" 1001    INFO    marking task\n"
-		"hdddd                                      d\n"
-		" dddd  f ccccccccccccccc\n"
+		" dddd                                      d\n"
+		"hdddd  f ccccccccccccccc\n"
 		"         cccccccccccccccccccccccccccc\n"
 		"         cccccccccccccc\n"
 		" dddd\n");
 	assert_drawn(w, 44, 5, &ascii, false,
 
-		"> 999      File \"pipelines/recsys/checks.py~\n"
-		" 1000  x DataCheckError:\n"
+		"  999      File \"pipelines/recsys/checks.py~\n"
+		">1000  x DataCheckError:\n"
 		"         null_rate(player_id) = 0.31,\n"
 		"         allowed < 0.02\n"
 		" 1001    INFO    marking task\n");

@@ -94,7 +94,9 @@ void lines_draw(struct lines *lines, struct grid *grid, struct rect rect, bool h
 	lines->width = rect.width;
 	if (rect.width <= BAR)
 		return;
-	for (size_t i = top_for(lines, rect.height, 0); i < lines->n && y < bottom; i++) {
+	/* nobody moves in a preview: what stands around its line is shown too */
+	for (size_t i = top_for(lines, rect.height, has_focus ? 0 : CONTEXT); i < lines->n && y < bottom;
+		i++) {
 		struct rect at = {rect.x + BAR, y, rect.width - BAR, bottom - y};
 		int rows = lines->ops->draw(lines, grid, at, i);
 		if (has_focus && i == lines->cursor) {

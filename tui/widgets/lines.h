@@ -22,10 +22,11 @@ struct lines {
 	size_t n, cursor, top;
 	char *cursor_ref;
 	struct match match;
-	int label_width; /* facts: of the widest label; text: of the widest number */
-	bool has_cause;	 /* text: some line says why, and has a mark */
-	int page_rows;	 /* of the last move */
-	int width;	 /* of the last drawing: it decides how many rows a line takes */
+	int label_width;      /* facts: of the widest label; text: of the widest number */
+	bool has_cause;	      /* text: some line says why, and has a mark */
+	int64_t cause_number; /* of that line */
+	int page_rows;	      /* of the last move */
+	int width;	      /* of the last drawing: it decides how many rows a line takes */
 };
 
 /* After BLOCK, N and the rest were set: puts the cursor where it was. */

@@ -2,7 +2,7 @@
 /*
  * A table: one row of headings and as many rows as there is room for. Columns
  * are as wide as their contents; where room is short those of low priority go, then
- * the rest is cut; what room is left goes to the column that grows.
+ * the rest is cut; what room is left goes to the columns that grow.
  */
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
@@ -13,7 +13,7 @@ enum {
 	MOST_COLUMNS = 32,
 	MOST_CELL = 200,      /* no cell asks for more columns */
 	MOST_MEASURED = 1000, /* rows that decide how wide a column is */
-	WANTED_GROWN = 24,    /* the growing column asks for that much before others go */
+	WANTED_GROWN = 24,    /* what a growing column asks for before others go, unless it says */
 	LEAST_GROWN = 16,     /* and gives up the rest before the most wanted of them go */
 	LEAST_CUT = 6,
 	GAP = 2,
@@ -126,11 +126,6 @@ static void table_set(struct widget *widget, const struct block *block)
 	keep_ref(t);
 }
 
-static bool is_shown(const struct column *column)
-{
-	return !(column->flags & (COLUMN_HIDDEN | COLUMN_INTERNAL));
-}
-
 static void add_heading(struct buf *out, const struct column *column)
 {
 	for (const char *p = column->title ? column->title : column->key; *p; p++)
@@ -199,7 +194,7 @@ static void measure(struct table_state *t, const struct format *format)
 	if (is_known)
 		return;
 	for (size_t i = 0; i < n_columns(t); i++)
-		t->natural[i] = is_shown(&t->table->columns[i]) ? natural_width(t, format, i) : 0;
+		t->natural[i] = table_shows(t->table, i) ? natural_width(t, format, i) : 0;
 	t->is_measured = true;
 }
 
@@ -269,14 +264,17 @@ static size_t squeeze(const struct table_state *t, struct place *places, size_t 
 	return n;
 }
 
+/* What room is left goes to the columns that grow, in their order, as far as their contents go. */
 static void grow(const struct table_state *t, struct place *places, size_t n, int room)
 {
 	int left = room - total_width(places, n);
 	for (size_t i = 0; i < n && left > 0; i++) {
-		if (!(t->table->columns[places[i].column].flags & COLUMN_GROWS))
+		int more = t->natural[places[i].column] - places[i].width;
+		if (!(t->table->columns[places[i].column].flags & COLUMN_GROWS) || more <= 0)
 			continue;
-		places[i].width += left;
-		left = 0;
+		more = more < left ? more : left;
+		places[i].width += more;
+		left -= more;
 	}
 }
 
@@ -284,10 +282,11 @@ static size_t lay_out(const struct table_state *t, int room, struct place *place
 {
 	size_t n = 0;
 	for (size_t i = 0; i < n_columns(t); i++) {
-		if (!is_shown(&t->table->columns[i]))
+		if (!t->natural[i])
 			continue;
 		bool grows = t->table->columns[i].flags & COLUMN_GROWS;
-		int width = grows && t->natural[i] > WANTED_GROWN ? WANTED_GROWN : t->natural[i];
+		int asked = t->table->columns[i].width, wanted = asked ? asked : WANTED_GROWN;
+		int width = grows && t->natural[i] > wanted ? wanted : t->natural[i];
 		places[n++] = (struct place){.column = i, .width = width};
 	}
 	n = squeeze(t, places, n, room);
@@ -470,7 +469,7 @@ static bool row_matches(const struct table_state *t, size_t row)
 	buf_init(&cell, 0);
 	bool found = false;
 	for (size_t i = 0; i < n_columns(t) && !found; i++) {
-		if (!is_shown(&t->table->columns[i]))
+		if (!table_shows(t->table, i))
 			continue;
 		buf_reset(&cell);
 		add_cell(&cell, t, &t->format, row, i, MOST_CELL);
@@ -504,7 +503,7 @@ static void table_copy(const struct widget *widget, struct buf *out)
 	if (ref)
 		clean_add(out, str_of(ref), CLEAN_NAME);
 	for (size_t i = 0; !ref && t->cursor < n_rows(t) && i < n_columns(t); i++) {
-		if (!is_shown(&t->table->columns[i]))
+		if (!table_shows(t->table, i))
 			continue;
 		if (out->n)
 			buf_addz(out, "  ");

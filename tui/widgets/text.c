@@ -63,17 +63,32 @@ static struct widget *text_new(void)
 	return &lines->widget;
 }
 
+/* A person wants to see the line that says why: another one than before gets the cursor. */
+static void find_cause(struct lines *lines)
+{
+	lines->has_cause = false;
+	for (size_t i = 0; i < lines->n && !lines->has_cause; i++) {
+		const struct line *line = text_line(lines, i);
+		if (!is_cause(line))
+			continue;
+		lines->has_cause = true;
+		if (lines->cause_number != line->number) {
+			lines->cause_number = line->number;
+			lines->cursor = i;
+			lines->top = 0;
+		}
+	}
+}
+
 static void text_set(struct widget *widget, const struct block *block)
 {
 	struct lines *lines = (struct lines *)widget;
 	int64_t most = 0;
 	lines->block = block;
 	lines->n = block->text.n;
-	lines->has_cause = false;
-	for (size_t i = 0; i < lines->n; i++) {
+	for (size_t i = 0; i < lines->n; i++)
 		most = block->text.lines[i].number > most ? block->text.lines[i].number : most;
-		lines->has_cause |= is_cause(&block->text.lines[i]);
-	}
+	find_cause(lines);
 	lines->label_width = most ? snprintf(NULL, 0, "%" PRId64, most) : 0;
 	lines_settle(lines);
 }

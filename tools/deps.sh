@@ -5,7 +5,7 @@
 set -eu
 
 build="gcc make pkg-config libncurses-dev libsqlite3-dev libjansson-dev libyaml-dev libutf8proc-dev
-libcurl4-openssl-dev zlib1g-dev"
+libcurl4-openssl-dev"
 test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace"
 lint="clang clang-format shellcheck"
 live="$test python3-venv"

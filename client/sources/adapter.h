@@ -5,7 +5,7 @@
  * its response, a handler emits records and asks for more. An adapter holds no
  * socket, opens no file, reads no clock: bytes in, records and requests out.
  * So it reads from top to bottom like the tool's API page, and is tested and
- * fuzzed with bytes. To add one: one file here, one line in registry.c, fixtures.
+ * fuzzed with bytes. To add one: one file here, one line in adapters.h, fixtures.
  */
 #ifndef CLIENT_SOURCES_ADAPTER_H
 #define CLIENT_SOURCES_ADAPTER_H
@@ -113,7 +113,7 @@ struct adapter {
 	bool (*log)(struct pull *pull, const struct log_request *request, struct err *err);
 };
 
-/* registry.c: the one list. */
+/* Over the one list of built-in adapters, in adapters.h. */
 const struct adapter *adapter_find(const char *kind);
 const struct adapter *const *adapter_all(size_t *n);
 

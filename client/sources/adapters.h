@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The built-in adapters, for registry.c: one line each. */
+/* The one list of built-in adapters: a new source is a line here and a file. */
 #ifndef CLIENT_SOURCES_ADAPTERS_H
 #define CLIENT_SOURCES_ADAPTERS_H
 
 #include "client/sources/adapter.h"
 
-extern const struct adapter airflow_adapter;
-extern const struct adapter local_adapter;
+#define ADAPTERS(X)                                                                                          \
+	X(airflow)                                                                                           \
+	X(local)
+
+#define ADAPTER_DECLARATION(kind) extern const struct adapter kind##_adapter;
+ADAPTERS(ADAPTER_DECLARATION)
+#undef ADAPTER_DECLARATION
 
 #endif

@@ -4,10 +4,9 @@
 #include "client/base/mem.h"
 #include "client/base/str.h"
 
-static const struct adapter *const adapters[] = {
-	&airflow_adapter,
-	&local_adapter,
-};
+#define ADAPTER_ADDRESS(kind) &kind##_adapter,
+
+static const struct adapter *const adapters[] = {ADAPTERS(ADAPTER_ADDRESS)};
 
 const struct adapter *const *adapter_all(size_t *n)
 {

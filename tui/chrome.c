@@ -6,7 +6,7 @@
 #include "tui/input.h"
 #include "tui/keymap.h"
 
-enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5 };
+enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5, LEAST_MESSAGE = 12 };
 
 int chrome_context(const struct app *app)
 {
@@ -27,10 +27,16 @@ static void add_source(
 	bool is_sick = source->message || strcmp(source->state, "ok");
 	struct buf text;
 	buf_init(&text, 0);
-	buf_addf(&text, " %s%s",
-		source->message && !strcmp(source->state, "ok") ? "!"
-								: format_sign(format, str_of(source->state)),
+	bool is_ok = !strcmp(source->state, "ok");
+	buf_addf(&text, " %s%s", source->message && is_ok ? "!" : format_sign(format, str_of(source->state)),
 		source->name);
+	/* what is wrong with it, as far as there is room */
+	size_t room = *right > grid->width / 2 ? (size_t)(*right - grid->width / 2) : 0;
+	size_t used = utf8_columns(buf_str(&text));
+	if (source->message && room > used + LEAST_MESSAGE) {
+		buf_addz(&text, ": ");
+		format_cut(&text, format, COLUMN_TEXT, str_of(source->message), room - used - 3);
+	}
 	int width = (int)utf8_columns(buf_str(&text));
 	if (*right - width > grid->width / 2) {
 		*right -= width;

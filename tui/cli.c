@@ -401,6 +401,16 @@ static bool dispatch(struct cli *cli, int argc, char **argv, int *status, struct
 	return check_options(seen, command, err) && run_command(cli, command, status, err);
 }
 
+/* What to do about damage: the catalogue is rebuilt, what people know is not ours to throw away. */
+static const char *remedy_of(const struct err *err)
+{
+	if (err->code != ERR_CORRUPT)
+		return "";
+	return strstr(err->msg, ".team'")
+		       ? "; put a backup in its place, or move it away to start without notes"
+		       : "; 'porthole sync' sets it aside and reads all anew";
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = {.limit = -1, .yes = -1, .arena = arena_new(), .is_terminal = isatty(STDOUT_FILENO)};
@@ -411,7 +421,7 @@ int cli_main(int argc, char **argv)
 	buf_init(&cli.out, (size_t)1 << 30);
 	if (!dispatch(&cli, argc, argv, &status, &err)) {
 		cli_flush(&cli);
-		cli_say("%s", err.msg);
+		cli_say("%s%s", err.msg, remedy_of(&err));
 		status = err_exit_status(&err);
 	}
 	cli_flush(&cli);

@@ -267,6 +267,27 @@ static void run_copy(struct app *app)
 	arena_free(arena);
 }
 
+/* The fact "address" of what is shown, or of what the cursor is on as far as its preview has it. */
+static const char *address_in(const struct view_data *data)
+{
+	for (size_t i = 0; data && i < data->n_blocks; i++)
+		for (size_t k = 0; data->blocks[i].kind == BLOCK_FACTS && k < data->blocks[i].facts.n; k++)
+			if (!strcmp(data->blocks[i].facts.facts[k].label, "address"))
+				return data->blocks[i].facts.facts[k].line.spans[0].text;
+	return NULL;
+}
+
+static void run_address(struct app *app)
+{
+	struct frame *frame = app_top(app);
+	const char *own = address_in(frame->body.data),
+		   *address = own ? own : address_in(frame->preview.data);
+	if (address)
+		copy_text(app, str_of(address));
+	else
+		app_say(app, ROLE_DIM, "open it first: its address is among its facts");
+}
+
 static void run_refresh(struct app *app)
 {
 	frame_reload(app_top(app));
@@ -332,7 +353,8 @@ static const struct app_command commands[] = {
 	{"next-pane", "Tab", NULL, "the next pane", IN_TABLE, run_next_pane},
 	{"previous-pane", "S-Tab", NULL, "the pane before", IN_TABLE, run_previous_pane},
 	{"hidden", ".", NULL, "show what is hidden, or hide it", IN_TABLE, run_hidden},
-	{"times", "t", NULL, "ages, or times with date and zone", IN_TABLE, run_times},
+	{"times", "t", NULL, "ages, or times with date and zone", IN_TABLE | IN_LOG, run_times},
+	{"address", "o", NULL, "copy the tool's own address of it", IN_TABLE, run_address},
 	{"home", "g Home", NULL, "to the top", IN_ANY, run_home},
 	{"end", "G End", NULL, "to the end", IN_ANY, run_end},
 	{"down", "j Down", NULL, "one down", IN_ANY, run_down},

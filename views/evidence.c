@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "views/evidence.h"
 
+#include "client/base/clean.h"
 #include "client/base/mem.h"
 #include "client/triage/explain.h"
 #include "views/compose.h"
+#include "views/format.h"
 
 bool evidence_load(struct store *store, const struct ref *ref, struct arena *arena, struct evidence *out,
 	struct err *err)
@@ -42,12 +44,21 @@ void evidence_block(struct view_data *data, const struct evidence *evidence, con
 	struct json_doc *doc = json_parse(str_of(evidence->excerpt), NULL);
 	size_t n = json_len(json_root(doc));
 	struct block *block = n ? compose_block(data, BLOCK_TEXT, "excerpt", title) : NULL;
+	struct buf text; /* as a log is shown: where it is drawn a TAB would be a name's ^I */
+	buf_init(&text, 0);
 	for (size_t i = 0; i < n; i++) {
 		int64_t number = evidence->excerpt_line + (int64_t)i;
 		bool is_cause = number == evidence->cause_line;
-		const char *text = arena_dup(data->arena, json_str(json_at(json_root(doc), i)));
-		compose_line(data, block, n, number, is_cause ? ROLE_CAUSE : ROLE_TEXT, text);
+		buf_reset(&text);
+		struct str raw = json_str(json_at(json_root(doc), i));
+		char clock[FORMAT_CLOCK];
+		size_t stamp = format_stamp(raw, clock);
+		buf_addz(&text, stamp ? clock : "");
+		clean_add(&text, str_slice(raw, stamp, raw.n), CLEAN_LINES | CLEAN_NO_SGR);
+		compose_line(data, block, n, number, is_cause ? ROLE_CAUSE : ROLE_TEXT,
+			arena_dup(data->arena, buf_str(&text)));
 	}
+	buf_fini(&text);
 	json_free(doc);
 }
 

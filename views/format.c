@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <time.h>
 
 /* Every state word of contracts.md section 2, of whatever kind of object; words are never used for two things
  * that look different. */
@@ -252,4 +253,19 @@ void format_cut(
 		s = without_package(s);
 	cut_cleaned(out, format, type, s, columns);
 	buf_fini(&cleaned);
+}
+
+size_t format_stamp(struct str line, char clock[static FORMAT_CLOCK])
+{
+	enum { LEAST = sizeof "2026-11-22T16:53:01Z" - 1, MOST = LEAST + 10 };
+	struct str stamp = str_slice(line, 0, str_find(str_slice(line, 0, MOST + 1), STR(" "), 0));
+	int64_t ms;
+	if (stamp.n < LEAST || stamp.n > MOST || stamp.p[10] != 'T' || stamp.p[stamp.n - 1] != 'Z' ||
+		!when_parse(stamp, &ms))
+		return 0;
+	time_t at = (time_t)(ms / 1000);
+	struct tm tm;
+	if (!localtime_r(&at, &tm) || !strftime(clock, FORMAT_CLOCK, "%H:%M:%S", &tm))
+		return 0;
+	return stamp.n;
 }

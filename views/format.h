@@ -25,6 +25,10 @@ void format_cut(
 	struct buf *out, const struct format *format, enum column_type type, struct str text, size_t columns);
 /* 1 482 with thin grouping (a plain blank in ASCII). */
 void format_add_int(struct buf *out, const struct format *format, int64_t n);
+enum { FORMAT_CLOCK = 9 }; /* "HH:MM:SS" and its NUL */
+/* Where LINE of a log starts with a UTC stamp ("2026-11-22T16:53:01.760Z "): the bytes of the stamp, and in
+ * CLOCK the same as a local time of day. 0: it starts with none. */
+size_t format_stamp(struct str line, char clock[static FORMAT_CLOCK]);
 /* Whether values of TYPE are set at the right edge. */
 bool format_is_right(enum column_type type);
 

@@ -21,10 +21,10 @@ bool auth_fetch(struct auth *auth, struct err *err)
 	const struct config_source *source = auth->source;
 
 	if (auth->mode == AUTH_TOKEN && !auth->token.text && !secret_read(&source->token, &auth->token, err))
-		return err_wrap(err, "token of source '%s'", source->name);
+		return err_wrap(err, "its token");
 	if ((auth->mode == AUTH_LOGIN || auth->mode == AUTH_BASIC) && !auth->password.text &&
 		secret_is_set(&source->password) && !secret_read(&source->password, &auth->password, err))
-		return err_wrap(err, "password of source '%s'", source->name);
+		return err_wrap(err, "its password");
 	return true;
 }
 

@@ -543,7 +543,7 @@ static const char *heartbeat_message(struct pull *pull, int64_t ms)
 	if (ms == TIME_NONE)
 		return "no heartbeat";
 	buf_init(&text, 0);
-	buf_addz(&text, "last heartbeat ");
+	buf_addz(&text, "silent, last heartbeat ");
 	when_add_rfc3339(&text, ms);
 	copy = arena_dup(pull_scratch(pull), buf_str(&text));
 	buf_fini(&text);

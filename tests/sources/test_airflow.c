@@ -283,7 +283,7 @@ static void test_health_of_a_dead_scheduler(void **state)
 	add_empty();
 	assert_true(pull(NULL));
 	assert_has(&r.records, "\"component\":\"scheduler\",\"state\":\"failed\",\"since_ms\":");
-	assert_has(&r.records, "\"message\":\"last heartbeat 2026-");
+	assert_has(&r.records, "\"message\":\"silent, last heartbeat 2026-");
 	assert_has(&r.records, "\"component\":\"dag-processor\",\"state\":\"ok\"");
 	assert_lacks(&r.asked, "health [");
 }

@@ -41,6 +41,7 @@ struct pager {
 	struct fold fold;	      /* the last one found */
 	int64_t clear_from, clear_to; /* a stretch looked through in which none is */
 	bool is_wrapped, is_unfolded, is_following;
+	bool is_absolute; /* stamps of lines as they came */
 	int64_t *causes;
 	size_t n_causes, cause; /* cause: 1 for the first, 0 before any was gone to */
 	struct match match;
@@ -200,12 +201,25 @@ static int64_t step(struct pager *pager, int64_t offset, int by)
 	return offset;
 }
 
+/* A stamp in UTC with its date is long: on the screen it is the local time of day. */
+static void shorten_stamp(struct buf *line)
+{
+	char clock[FORMAT_CLOCK];
+	size_t n = format_stamp(buf_str(line), clock);
+	if (!n)
+		return;
+	buf_drop(line, n - (FORMAT_CLOCK - 1));
+	memcpy(line->p, clock, FORMAT_CLOCK - 1);
+}
+
 /* The line at OFFSET, cleaned, into pager->text; SPANS may be NULL. */
 static size_t clean_at(struct pager *pager, int64_t offset, struct clean_span *spans)
 {
 	buf_reset(&pager->raw);
 	buf_reset(&pager->text);
 	int64_t more = file_lines_read(&pager->file, offset, &pager->raw);
+	if (!pager->is_absolute)
+		shorten_stamp(&pager->raw);
 	size_t n = clean_line(&pager->text, buf_str(&pager->raw), spans, spans ? MOST_SPANS : 0);
 	if (more)
 		buf_addf(&pager->text, "… (%" PRId64 " bytes more)", more);
@@ -522,7 +536,10 @@ void pager_copy(struct pager *pager, struct buf *out)
 {
 	if (!pager->path)
 		return;
+	bool is_absolute = pager->is_absolute;
+	pager->is_absolute = true; /* elsewhere a time without its day says little */
 	clean_at(pager, pager->cursor, NULL);
+	pager->is_absolute = is_absolute;
 	buf_add(out, buf_str(&pager->text));
 }
 
@@ -659,7 +676,7 @@ static void draw_fold(struct pager *pager, struct grid *grid, struct rect rect, 
 
 void pager_draw(struct pager *pager, struct grid *grid, struct rect rect, const struct format *format)
 {
-	(void)format;
+	pager->is_absolute = format->is_absolute;
 	pager->width = rect.width;
 	if (!pager->path || rect.width <= BAR || rect.height < 1)
 		return;

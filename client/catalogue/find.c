@@ -18,6 +18,10 @@ static bool find_attempt(struct store *store, const struct ref *ref, struct foun
 		    " ORDER BY is_newest DESC, attempt DESC LIMIT 1",
 		    params, ARRAY_LEN(params), &out->attempt, err))
 		return err->code == ERR_NOT_FOUND ? not_found(err, "step", ref->step, ref->run) : false;
+	if (ref->attempt > out->attempt)
+		return err_set(err, ERR_NOT_FOUND,
+			"no attempt %lld of step '%s' is known: the newest is %lld", (long long)ref->attempt,
+			ref->step, (long long)out->attempt);
 	if (ref->attempt)
 		out->attempt = ref->attempt;
 	out->step = ref->step;

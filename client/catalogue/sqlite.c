@@ -113,9 +113,26 @@ static bool must_stop(const struct sqlite *s)
 	return s->is_interrupted || (s->store.stop && *s->store.stop);
 }
 
+/* A file beside the catalogue: whoever met damage asks the next sync to look for it. */
+static char *suspicion(const struct sqlite *s)
+{
+	return x_printf("%s.suspect", s->address);
+}
+
+static void suspect(const struct sqlite *s)
+{
+	char *path = suspicion(s);
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0) /* a reader who may not write leaves it to the daily search */
+		close(fd);
+	x_free(path);
+}
+
 static bool fail(struct sqlite *s, struct err *err)
 {
 	int rc = sqlite3_extended_errcode(s->db);
+	if (code_of(s->db, rc) == ERR_CORRUPT)
+		suspect(s);
 	if (code_of(s->db, rc) == ERR_CORRUPT || rc == SQLITE_READONLY_DBMOVED)
 		s->store.is_lost = true;
 	if ((rc & 0xff) == SQLITE_BUSY && must_stop(s))
@@ -254,7 +271,7 @@ static sqlite3 *connect_to(struct sqlite *s, const char *path, const char *query
 	if (rc == SQLITE_OK && configure(s, db, err))
 		return db;
 	if (rc != SQLITE_OK && sqlite3_system_errno(db) == ENOENT)
-		err_set(err, ERR_NOT_FOUND, "there is no '%s'", path);
+		err_set(err, ERR_NOT_FOUND, "there is no '%s' yet; 'porthole sync' makes it", path);
 	else if (rc != SQLITE_OK)
 		fail_on(db, path, err);
 	sqlite3_close(db);
@@ -492,13 +509,29 @@ static bool set_journal(struct sqlite *s, struct err *err)
 	return run(s->db, "PRAGMA main.journal_mode = DELETE", err);
 }
 
-/* Looks through the whole file, at most once a day: seconds for a large one. */
+static bool is_suspected(const struct sqlite *s)
+{
+	char *path = suspicion(s);
+	bool answer = access(path, F_OK) == 0;
+	x_free(path);
+	return answer;
+}
+
+static void trust(const struct sqlite *s)
+{
+	char *path = suspicion(s);
+	unlink(path);
+	x_free(path);
+}
+
+/* Looks through the whole file, at most once a day (seconds for a large one), or where somebody met damage.
+ */
 static bool check_damage(struct sqlite *s, struct err *err)
 {
 	int64_t now = clock_now_ms(), checked, n_faults;
 	if (!ask_int(s->db, "SELECT value FROM main.meta WHERE key = 'checked_ms'", &checked, err))
 		return false;
-	if (checked <= now && now - checked < CHECK_EVERY_MS)
+	if (checked <= now && now - checked < CHECK_EVERY_MS && !is_suspected(s))
 		return true;
 	if (!ask_int(s->db, "SELECT count(*) FROM pragma_quick_check(1) WHERE quick_check <> 'ok'", &n_faults,
 		    err))
@@ -510,6 +543,8 @@ static bool check_damage(struct sqlite *s, struct err *err)
 		(long long)now);
 	bool ok = run(s->db, sql, err);
 	x_free(sql);
+	if (ok)
+		trust(s);
 	return ok;
 }
 

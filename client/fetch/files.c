@@ -52,7 +52,7 @@ static bool set_errno(struct file_transfer *t, const char *path)
 {
 	int code = errno;
 
-	if (code == ENOENT || code == ENOTDIR) {
+	if (code == ENOENT || code == ENOTDIR || code == ENAMETOOLONG) {
 		t->status = 404;
 		return true;
 	}

@@ -8,6 +8,7 @@
 #include "client/sync/evidence.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,9 +21,10 @@ struct job {
 	struct round *round;
 	const struct config_source *config;
 	int64_t id, started_ms;
+	int64_t since_ms; /* of what is pulled; TIME_NONE: everything */
 	struct source *source;
 	struct evidence_job *evidence;
-	bool is_full, is_over;
+	bool is_anew, is_full, is_over; /* is_anew: without a cursor; is_full: as once a day */
 	int64_t logs, bad_records;
 	struct written written;
 	struct err err;
@@ -71,6 +73,17 @@ static bool note_source(struct job *job, const struct err *failure, struct err *
 		params, ARRAY_LEN(params), NULL, err);
 }
 
+/* What failed, without "source 'NAME': ": whoever shows it names the source already. */
+static struct err failure_of(const struct job *job, const struct err *failure)
+{
+	struct err own = *failure;
+	char head[96];
+	size_t n = (size_t)snprintf(head, sizeof head, "source '%s': ", job->config->name);
+	if (n < sizeof head && !strncmp(own.msg, head, n))
+		memmove(own.msg, own.msg + n, strlen(own.msg + n) + 1);
+	return own;
+}
+
 static void end_job(struct job *job, const struct err *failure)
 {
 	struct round *round = job->round;
@@ -79,8 +92,8 @@ static void end_job(struct job *job, const struct err *failure)
 		return;
 	job->is_over = true;
 	if (failure)
-		job->err = *failure;
-	if (!writer_commit(round->writer, &err) || !note_source(job, failure, &err)) {
+		job->err = failure_of(job, failure);
+	if (!writer_commit(round->writer, &err) || !note_source(job, failure ? &job->err : NULL, &err)) {
 		fail_round(round, &err);
 		return;
 	}
@@ -120,6 +133,13 @@ static void on_record(void *ctx, const struct record *record, const struct err *
 		fail_round(job->round, &err);
 }
 
+static bool note_full(struct job *job, struct err *err)
+{
+	const struct value params[] = {value_int(job->id), value_int(clock_now_ms())};
+	return store_exec(job->round->store, "UPDATE source SET full_ms = $2 WHERE id = $1", params,
+		ARRAY_LEN(params), NULL, err);
+}
+
 static void on_pulled(void *ctx, const struct err *failure)
 {
 	struct job *job = ctx;
@@ -130,7 +150,9 @@ static void on_pulled(void *ctx, const struct err *failure)
 		return;
 	}
 	if (!writer_commit(round->writer, &err) ||
-		(job->is_full && !writer_end_full(round->writer, job->id, &job->written, &err))) {
+		(job->is_anew &&
+			!writer_end_full(round->writer, job->id, job->since_ms, &job->written, &err)) ||
+		(job->is_full && !note_full(job, &err))) {
 		fail_round(round, &err);
 		return;
 	}
@@ -164,16 +186,15 @@ static bool start_job(struct job *job, struct err *err)
 		return false;
 	const char *cursor = result_text(&row, 0, 0);
 	int64_t full_ms = result_int(&row, 0, 1, 0);
+	bool is_asked = round->options->since_ms != TIME_NONE;
 	/* a source without a cursor always gives all it has */
-	job->is_full = round->options->since_ms == TIME_NONE &&
-		       (!cursor || clock_now_ms() - full_ms >= FULL_EVERY_MS);
-	if (job->is_full && !writer_begin_full(round->writer, job->id, err))
+	job->is_full = !is_asked && (!cursor || clock_now_ms() - full_ms >= FULL_EVERY_MS);
+	job->is_anew = is_asked || job->is_full;
+	job->since_ms = is_asked ? round->options->since_ms : job->config->since_ms;
+	if (job->is_anew && !writer_begin_full(round->writer, job->id, err))
 		return false;
-	int64_t since_ms =
-		round->options->since_ms != TIME_NONE ? round->options->since_ms : job->config->since_ms;
 	job->source = source_open(round->loop, round->config, job->config, SOURCE_SYNC_SILENCE_MS);
-	bool is_anew = job->is_full || round->options->since_ms != TIME_NONE;
-	source_pull(job->source, is_anew ? NULL : cursor, since_ms, &ops, job);
+	source_pull(job->source, job->is_anew ? NULL : cursor, job->since_ms, &ops, job);
 	return true;
 }
 

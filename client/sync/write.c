@@ -393,17 +393,18 @@ bool writer_begin_full(struct writer *w, int64_t source_id, struct err *err)
 		1, err);
 }
 
-bool writer_end_full(struct writer *w, int64_t source_id, struct written *totals, struct err *err)
+bool writer_end_full(
+	struct writer *w, int64_t source_id, int64_t since_ms, struct written *totals, struct err *err)
 {
-	const struct value params[] = {value_int(source_id), value_int(clock_now_ms())};
+	_Static_assert(TIME_NONE == INT64_MIN, "without a time every run is later");
+	const struct value params[] = {value_int(source_id), value_int(since_ms)};
 	int64_t gone = 0;
 	if (!begin(w, err) ||
 		!store_exec(w->store,
-			"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND id NOT IN (SELECT id FROM seen_run)",
-			params, 1, &gone, err))
+			"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND at_ms >= $2"
+			" AND id NOT IN (SELECT id FROM seen_run)",
+			params, ARRAY_LEN(params), &gone, err))
 		return false;
 	totals->gone += gone;
-	return (!gone || forget_newest(w, source_id, err)) &&
-	       exec(w, "UPDATE source SET full_ms = $2 WHERE id = $1", params, 2, err) &&
-	       writer_commit(w, err);
+	return (!gone || forget_newest(w, source_id, err)) && writer_commit(w, err);
 }

@@ -30,7 +30,9 @@ bool writer_commit(struct writer *writer, struct err *err);
 
 /* A complete pull of SOURCE_ID begins: from now on what is put is marked as seen. */
 bool writer_begin_full(struct writer *writer, int64_t source_id, struct err *err);
-/* It ended well: runs of the source that were not seen are gone in the tool. */
-bool writer_end_full(struct writer *writer, int64_t source_id, struct written *totals, struct err *err);
+/* It ended well: runs of the source since SINCE_MS (TIME_NONE: all) that were not seen are gone in the tool.
+ */
+bool writer_end_full(
+	struct writer *writer, int64_t source_id, int64_t since_ms, struct written *totals, struct err *err);
 
 #endif

@@ -351,6 +351,19 @@ static bool asks_for_deleted(const struct filter *filter)
 	return false;
 }
 
+/* Of several attempts the newest stands for its step, unless one was named. */
+static void add_attempt(struct builder *b, const struct found *scope)
+{
+	if (!b->list->newest)
+		return;
+	if (!scope || !scope->names_attempt) {
+		buf_addf(&b->sql, " AND %s", b->list->newest);
+		return;
+	}
+	buf_addf(&b->sql, " AND %s = ", b->list->scope_attempt);
+	add_param(b, value_int(scope->attempt));
+}
+
 static void add_scope(struct builder *b, const struct found *scope)
 {
 	if (scope->run_id && b->list->scope_run) {
@@ -431,6 +444,7 @@ static bool build(struct builder *b, const struct found *scope, struct err *err)
 	add_select(b);
 	if (b->list->hidden && !b->args->show_hidden && !asks_for_deleted(&filter))
 		buf_addf(&b->sql, " AND NOT (%s)", b->list->hidden);
+	add_attempt(b, scope);
 	if (scope)
 		add_scope(b, scope);
 	for (size_t i = 0; i < filter.n; i++)

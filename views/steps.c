@@ -61,7 +61,7 @@ static const struct column columns[] = {
 
 const struct list_def list_steps = {
 	.from = "FROM step_run sr JOIN run r ON r.id = sr.run_id JOIN pipeline p ON p.id = sr.pipeline_id"
-		" JOIN source s ON s.id = p.source_id WHERE sr.is_newest = 1",
+		" JOIN source s ON s.id = p.source_id WHERE 1=1",
 	.columns = columns,
 	.n_columns = ARRAY_LEN(columns),
 	.sort = "at_ms",
@@ -75,6 +75,8 @@ const struct list_def list_steps = {
 	.scope_run = "sr.run_id",
 	.scope_step = "sr.step",
 	.scope_index = "sr.idx",
+	.scope_attempt = "sr.attempt",
+	.newest = "sr.is_newest = 1",
 	.empty = "no step here",
 };
 

@@ -22,7 +22,8 @@ static bool find_attempt(struct store *store, const struct ref *ref, struct foun
 		return err_set(err, ERR_NOT_FOUND,
 			"no attempt %lld of step '%s' is known: the newest is %lld", (long long)ref->attempt,
 			ref->step, (long long)out->attempt);
-	if (ref->attempt)
+	out->names_attempt = ref->attempt > 0;
+	if (out->names_attempt)
 		out->attempt = ref->attempt;
 	out->step = ref->step;
 	out->index = ref->index ? ref->index : "";

@@ -9,6 +9,7 @@
 struct found {
 	int64_t source_id, pipeline_id, run_id; /* 0 where the ref does not go that deep */
 	int64_t attempt;			/* of a step: the newest where the ref names none */
+	bool names_attempt;			/* the ref named it */
 	const char *step, *index; /* borrowed from the ref; NULL where it does not go that deep */
 };
 

@@ -340,8 +340,9 @@ static bool close_others(struct update *u, struct err *err)
 			params, 1, err))
 		return false;
 	return exec(u,
-		       "UPDATE team.problem SET count = (SELECT count(*) FROM team.occurrence o"
-		       " WHERE o.problem_id = team.problem.id) WHERE seen_ms = $1",
+		       "UPDATE team.problem SET count = CASE kind WHEN 'platform' THEN 1 ELSE"
+		       " (SELECT count(*) FROM team.occurrence o WHERE o.problem_id = team.problem.id) END"
+		       " WHERE seen_ms = $1",
 		       params, 1, err) &&
 	       store_exec_id(u->store, "SELECT count(*) FROM team.problem WHERE state = 'open'", NULL, 0,
 		       &u->counts->open, err);

@@ -53,10 +53,12 @@ porthole-source: $(B)/porthole-source
 	@cp -f $< $@
 
 $(B)/porthole: $(B)/tui/main.o $(B)/embedded.o $(call archives,$(TUI))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_PORTAL)
+	@echo "  ld  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_PORTAL)
 
 $(B)/porthole-source: $(B)/client/fetch/main.o $(call archives,$(SOURCES))
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_SOURCE)
+	@echo "  ld  $@"
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_SOURCE)
 
 define folder_rule
 $(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -65,17 +67,21 @@ $(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 endef
 $(foreach d,$(FOLDERS),$(eval $(call folder_rule,$(d))))
 
+# `make V=1` shows the whole commands.
+Q := $(if $(V),,@)
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  cc  $<"
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Themes and help pages, linked in: tui/embedded.h reads them.
 EMBEDDED := $(sort $(wildcard themes/*.yaml))
 $(B)/embedded.S: $(EMBEDDED) tools/embed.sh
 	@mkdir -p $(@D)
-	sh tools/embed.sh $(EMBEDDED) > $@
+	$(Q)sh tools/embed.sh $(EMBEDDED) > $@
 $(B)/embedded.o: $(B)/embedded.S
-	$(CC) -c -o $@ $<
+	$(Q)$(CC) -c -o $@ $<
 
 # --- tests -------------------------------------------------------------------
 # A test links the folders that its own folder may see.
@@ -94,7 +100,7 @@ test_libs = $(TEST_$(notdir $(patsubst %/,%,$(dir $(1)))))
 
 .SECONDEXPANSION:
 $(B)/tests/%: $(B)/tests/%.o $$(call archives,$$(call test_libs,$$@)) $$(if $$(findstring /tui/,$$@),$(B)/embedded.o)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group \
 		-lcmocka $(if $(findstring client/fetch.a,$^),$(LIBS_SOURCE),$(LIBS_PORTAL)) -lvterm -lutil
 
 # The tests run the sanitized programs; whole programs are tested by scripts that speak TAP.

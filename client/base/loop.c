@@ -4,6 +4,7 @@
 #include "client/base/clock.h"
 #include "client/base/err.h"
 #include "client/base/mem.h"
+#include "client/base/trace.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -50,12 +51,16 @@ struct loop {
 	sigset_t watched, mask_before;
 
 	bool is_serving, is_stopped, has_removed;
+	int trace; /* PORTHOLE_TRACE, or -1 */
 };
+
+enum { SLOW_MS = 20 };
 
 struct loop *loop_new(void)
 {
 	struct loop *loop = x_new(struct loop);
 	loop->signal_fd = -1;
+	loop->trace = trace_open();
 	sigemptyset(&loop->watched);
 	return loop;
 }
@@ -76,6 +81,8 @@ void loop_free(struct loop *loop)
 	BUG_ON(loop->is_serving);
 	end_signals(loop);
 	BUG_ON(loop->n_watches || loop->n_timers);
+	if (loop->trace >= 0)
+		close(loop->trace);
 	x_free(loop->watches);
 	x_free(loop->polled);
 	x_free(loop->timers);
@@ -153,14 +160,25 @@ static void fill_polled(struct loop *loop)
 	}
 }
 
+/* A callback that took long held everything up: the trace says so. */
+static void note_slow(const struct loop *loop, const char *what, int64_t started_ms)
+{
+	int64_t took_ms = loop->trace >= 0 ? clock_mono_ms() - started_ms : 0;
+	if (took_ms >= SLOW_MS)
+		trace_line(loop->trace, "slow %s %lld ms", what, (long long)took_ms);
+}
+
 /* The first N watches were polled; those that callbacks add come behind them. */
 static void serve_descriptors(struct loop *loop, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct loop_fd *watch = loop->watches[i];
 		int events = from_poll(loop->polled[i].revents) & watch->events;
-		if (events && watch->fn)
-			watch->fn(watch->ctx, events);
+		if (!events || !watch->fn)
+			continue;
+		int64_t started_ms = clock_mono_ms();
+		watch->fn(watch->ctx, events);
+		note_slow(loop, "descriptor", started_ms);
 	}
 }
 
@@ -247,7 +265,9 @@ static void serve_timers(struct loop *loop)
 		loop_fn fn = timer->fn;
 		void *ctx = timer->ctx;
 		loop_cancel(timer);
+		int64_t started_ms = clock_mono_ms();
 		fn(ctx);
+		note_slow(loop, "timer", started_ms);
 	}
 }
 

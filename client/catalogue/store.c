@@ -3,7 +3,10 @@
 
 #include "client/base/clock.h"
 #include "client/base/mem.h"
+#include "client/base/trace.h"
 #include "client/catalogue/store_ops.h"
+
+#include <unistd.h>
 
 int result_column(const struct result *result, const char *name)
 {
@@ -44,8 +47,10 @@ struct store *store_open(const char *address, enum store_mode mode, struct err *
 {
 	const struct store_ops *ops = engine_of(address, err);
 	struct store *store = ops ? ops->open(address, mode, err) : NULL;
-	if (store)
+	if (store) {
 		store->scratch = arena_new();
+		store->trace = trace_open();
+	}
 	return store;
 }
 
@@ -55,6 +60,8 @@ void store_close(struct store *store)
 		return;
 	arena_free(store->scratch);
 	x_free(store->notice);
+	if (store->trace >= 0)
+		close(store->trace);
 	store->ops->close(store);
 }
 
@@ -71,7 +78,12 @@ bool store_is_lost(const struct store *store)
 bool store_query(struct store *store, const char *sql, const struct value *params, size_t n_params,
 	struct arena *arena, struct result *out, struct err *err)
 {
-	return store->ops->query(store, sql, params, n_params, arena, out, err);
+	int64_t started_ms = clock_mono_ms();
+	bool ok = store->ops->query(store, sql, params, n_params, arena, out, err);
+	if (store->trace >= 0) /* parameters are left out: they may be anything */
+		trace_line(store->trace, "query %lld ms %zu rows: %s",
+			(long long)(clock_mono_ms() - started_ms), ok ? out->n_rows : 0, sql);
+	return ok;
 }
 
 bool store_exec(struct store *store, const char *sql, const struct value *params, size_t n_params,

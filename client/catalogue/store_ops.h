@@ -33,6 +33,7 @@ struct store {
 	struct arena *scratch; /* made by store_open, for one call at a time */
 	char *notice;	       /* from the heap, or NULL */
 	bool is_lost;
+	int trace;		 /* PORTHOLE_TRACE, or -1 */
 	const atomic_bool *stop; /* ends queries when true; may be NULL */
 };
 

@@ -3,19 +3,6 @@
 
 #include "client/base/mem.h"
 
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-int trace_open(void)
-{
-	const char *path = getenv("PORTHOLE_TRACE");
-
-	if (!path || !*path)
-		return -1;
-	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
-}
-
 static bool is_secret_key(struct str pair)
 {
 	static const char *const words[] = {"token", "secret", "password", "signature", "api_key", "apikey"};
@@ -52,17 +39,13 @@ void trace_add_path(struct buf *out, struct str path)
 
 void trace_request(int fd, const char *method, const char *path, int status, int64_t bytes, int64_t ms)
 {
-	struct buf line;
-	ssize_t written;
+	struct buf shown;
 
 	if (fd < 0)
 		return;
-	buf_init(&line, 32 << 10);
-	buf_addf(&line, "%s ", method);
-	trace_add_path(&line, str_of(path));
-	buf_addf(&line, " %d %lld B %lld ms\n", status, (long long)bytes, (long long)ms);
-	/* A trace that cannot be written is no reason to fail what is traced. */
-	written = write(fd, line.p, line.n);
-	(void)written;
-	buf_fini(&line);
+	buf_init(&shown, 30 << 10);
+	trace_add_path(&shown, str_of(path));
+	trace_line(fd, "%s %s %d %lld B %lld ms", method, shown.p ? shown.p : "", status, (long long)bytes,
+		(long long)ms);
+	buf_fini(&shown);
 }

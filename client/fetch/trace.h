@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* PORTHOLE_TRACE: a line for each request, without secrets. */
+/* Requests in the trace (client/base/trace.h), without their secrets. */
 #ifndef CLIENT_FETCH_TRACE_H
 #define CLIENT_FETCH_TRACE_H
 
 #include "client/base/buf.h"
+#include "client/base/trace.h"
 
-/* The descriptor to append to, or -1 where nobody asked for a trace. */
-int trace_open(void);
 /* PATH as it may be shown: values of keys such as `token` are left out. */
 void trace_add_path(struct buf *out, struct str path);
 /* One line; FD may be -1. */

@@ -13,8 +13,10 @@ struct writer {
 	int64_t opened_ms; /* monotonic */
 	int n_pending;
 	int64_t now_ms;
-	int64_t dirty_run; /* whose count of failed steps is to be made anew; 0: none */
-	bool has_seen_table;
+	int64_t dirty_run;	/* whose count of failed steps is to be made anew; 0: none */
+	int64_t dirty_pipeline; /* whose newest run is to be looked for; 0: none */
+	int64_t seen_pipeline;	/* the one that was marked last */
+	bool has_seen_tables;
 };
 
 struct writer *writer_new(struct store *store)
@@ -63,16 +65,56 @@ static bool settle_run(struct writer *w, struct err *err)
 		params, 1, err);
 }
 
+/* A pipeline shows its newest run: looked for once all of a stretch of its runs are in. */
+static bool settle_pipeline(struct writer *w, struct err *err)
+{
+	if (!w->dirty_pipeline)
+		return true;
+	const struct value params[] = {value_int(w->dirty_pipeline)};
+	w->dirty_pipeline = 0;
+	return exec(w,
+		"UPDATE pipeline SET (last_run_id, last_state, last_run_ms) = (SELECT r.id, r.state, r.at_ms FROM run r"
+		" WHERE r.pipeline_id = pipeline.id AND r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC LIMIT 1)"
+		" WHERE id = $1",
+		params, 1, err);
+}
+
+static bool touch_pipeline(struct writer *w, int64_t pipeline_id, struct err *err)
+{
+	if (w->dirty_pipeline != pipeline_id && !settle_pipeline(w, err))
+		return false;
+	w->dirty_pipeline = pipeline_id;
+	return true;
+}
+
 bool writer_commit(struct writer *w, struct err *err)
 {
 	if (!w->is_open)
 		return true;
-	bool ok = settle_run(w, err) && store_commit(w->store, err);
+	bool ok = settle_run(w, err) && settle_pipeline(w, err) && store_commit(w->store, err);
 	if (!ok)
 		store_rollback(w->store);
 	w->is_open = false;
 	w->n_pending = 0;
 	return ok;
+}
+
+/* In a full pull: what is not marked by its end is gone in the tool. */
+static bool mark_run(struct writer *w, int64_t run_id, struct err *err)
+{
+	const struct value params[] = {value_int(run_id)};
+	return !w->has_seen_tables ||
+	       exec(w, "INSERT INTO seen_run (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err);
+}
+
+static bool mark_pipeline(struct writer *w, int64_t pipeline_id, struct err *err)
+{
+	const struct value params[] = {value_int(pipeline_id)};
+	if (!w->has_seen_tables || w->seen_pipeline == pipeline_id)
+		return true;
+	w->seen_pipeline = pipeline_id;
+	return exec(w, "INSERT INTO seen_pipeline (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err) &&
+	       exec(w, "UPDATE pipeline SET gone = 0 WHERE id = $1 AND gone = 1", params, 1, err);
 }
 
 static bool find_pipeline(
@@ -81,12 +123,13 @@ static bool find_pipeline(
 	const struct value params[] = {value_int(source_id), value_text(pipeline), value_int(w->now_ms)};
 	if (store_exec_id(w->store, "SELECT id FROM pipeline WHERE source_id = $1 AND pipeline = $2", params,
 		    2, id, err))
-		return true;
+		return mark_pipeline(w, *id, err);
 	if (err->code != ERR_NOT_FOUND)
 		return false;
 	return store_exec_id(w->store,
-		"INSERT INTO pipeline (source_id, pipeline, seen_ms) VALUES ($1, $2, $3) RETURNING id",
-		params, 3, id, err);
+		       "INSERT INTO pipeline (source_id, pipeline, seen_ms) VALUES ($1, $2, $3) RETURNING id",
+		       params, 3, id, err) &&
+	       mark_pipeline(w, *id, err);
 }
 
 static bool put_step(struct writer *w, int64_t pipeline_id, const struct record_step *step, size_t position,
@@ -141,7 +184,7 @@ static bool put_pipeline(
 		    " seen_ms = excluded.seen_ms, gone = 0 RETURNING id",
 		    params, ARRAY_LEN(params), &id, err))
 		return false;
-	return !p->has_steps || put_steps(w, id, p, err);
+	return mark_pipeline(w, id, err) && (!p->has_steps || put_steps(w, id, p, err));
 }
 
 static int64_t duration_of(int64_t started_ms, int64_t ended_ms)
@@ -184,25 +227,6 @@ static bool put_metrics(struct writer *w, int64_t run_id, const struct record_ru
 	return true;
 }
 
-/* A pipeline shows its newest run. */
-static bool note_newest(struct writer *w, int64_t pipeline_id, int64_t run_id, const char *state,
-	int64_t at_ms, struct err *err)
-{
-	const struct value params[] = {
-		value_int(pipeline_id), value_int(run_id), value_text(state), value_int(at_ms)};
-	return exec(w,
-		"UPDATE pipeline SET last_run_id = $2, last_state = $3, last_run_ms = $4 WHERE id = $1"
-		" AND (last_run_id IS NULL OR last_run_id = $2 OR last_run_ms <= $4)",
-		params, ARRAY_LEN(params), err);
-}
-
-static bool mark_seen(struct writer *w, int64_t run_id, struct err *err)
-{
-	const struct value params[] = {value_int(run_id)};
-	return !w->has_seen_table ||
-	       exec(w, "INSERT INTO seen_run (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err);
-}
-
 static bool put_run(struct writer *w, int64_t source_id, const struct record_run *r, struct err *err)
 {
 	int64_t pipeline_id, run_id, at_ms = first_of(r->started_ms, r->queued_ms, w->now_ms);
@@ -234,8 +258,8 @@ static bool put_run(struct writer *w, int64_t source_id, const struct record_run
 		       "INSERT INTO tag (run_id, key, value) VALUES ($1, $2, $3)"
 		       " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
 		       r->tags, r->n_tags, err) &&
-	       put_metrics(w, run_id, r, err) && note_newest(w, pipeline_id, run_id, r->state, at_ms, err) &&
-	       mark_seen(w, run_id, err);
+	       put_metrics(w, run_id, r, err) && touch_pipeline(w, pipeline_id, err) &&
+	       mark_run(w, run_id, err);
 }
 
 /* A step of a run nobody named yet makes it, in a state that nobody knows. */
@@ -251,9 +275,10 @@ static bool find_run(struct writer *w, int64_t source_id, const struct record_st
 		return true;
 	if (err->code != ERR_NOT_FOUND)
 		return false;
-	return store_exec_id(w->store,
-		"INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4) RETURNING id",
-		params, ARRAY_LEN(params), run_id, err);
+	return touch_pipeline(w, *pipeline_id, err) &&
+	       store_exec_id(w->store,
+		       "INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4) RETURNING id",
+		       params, ARRAY_LEN(params), run_id, err);
 }
 
 /* Only the newest attempt stands for its step; the "never started" one goes once another is known. */
@@ -262,15 +287,16 @@ static bool settle_attempts(
 {
 	const struct value params[] = {
 		value_int(run_id), value_text(s->step), value_text(s->index ? s->index : "")};
-	if (s->attempt > 0 &&
-		!exec(w, "DELETE FROM step_run WHERE run_id = $1 AND step = $2 AND idx = $3 AND attempt = 0",
-			params, 3, err))
-		return false;
 	return exec(w,
-		"UPDATE step_run SET is_newest = CASE WHEN attempt = (SELECT max(t.attempt) FROM step_run t"
-		" WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3) THEN 1 ELSE 0 END"
-		" WHERE run_id = $1 AND step = $2 AND idx = $3",
-		params, 3, err);
+		       "DELETE FROM step_run WHERE run_id = $1 AND step = $2 AND idx = $3 AND attempt = 0"
+		       " AND EXISTS (SELECT 1 FROM step_run t WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3"
+		       " AND t.attempt > 0)",
+		       params, 3, err) &&
+	       exec(w,
+		       "UPDATE step_run SET is_newest = CASE WHEN attempt = (SELECT max(t.attempt) FROM step_run t"
+		       " WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3) THEN 1 ELSE 0 END"
+		       " WHERE run_id = $1 AND step = $2 AND idx = $3",
+		       params, 3, err);
 }
 
 static bool put_step_run(
@@ -279,7 +305,7 @@ static bool put_step_run(
 	int64_t pipeline_id, run_id;
 	if (!find_run(w, source_id, s, &pipeline_id, &run_id, err))
 		return false;
-	if (w->dirty_run != run_id && (!settle_run(w, err) || !mark_seen(w, run_id, err)))
+	if (w->dirty_run != run_id && (!settle_run(w, err) || !mark_run(w, run_id, err)))
 		return false; /* a run that only its steps tell of is there too */
 	w->dirty_run = run_id;
 	const struct value params[] = {value_int(run_id), value_int(pipeline_id), value_text(s->step),
@@ -386,25 +412,45 @@ bool writer_begin_full(struct writer *w, int64_t source_id, struct err *err)
 {
 	const struct value params[] = {value_int(source_id)};
 	if (!writer_commit(w, err) ||
-		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_run (id BIGINT PRIMARY KEY)", NULL, 0, err))
+		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_run (id BIGINT PRIMARY KEY)", NULL, 0, err) ||
+		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_pipeline (id BIGINT PRIMARY KEY)", NULL, 0,
+			err))
 		return false;
-	w->has_seen_table = true;
+	w->has_seen_tables = true;
+	w->seen_pipeline = 0;
 	return exec(w, "DELETE FROM seen_run WHERE id IN (SELECT id FROM run WHERE source_id = $1)", params,
-		1, err);
+		       1, err) &&
+	       exec(w, "DELETE FROM seen_pipeline WHERE id IN (SELECT id FROM pipeline WHERE source_id = $1)",
+		       params, 1, err);
+}
+
+/* A run without a start may be older than we know: only a pull of everything tells. */
+static bool sweep_runs(struct writer *w, int64_t source_id, int64_t since_ms, int64_t *gone, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_ms(since_ms)};
+	return store_exec(w->store,
+		"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND ($2 IS NULL OR started_ms >= $2)"
+		" AND id NOT IN (SELECT id FROM seen_run)",
+		params, 2, gone, err);
+}
+
+static bool sweep_pipelines(struct writer *w, int64_t source_id, struct err *err)
+{
+	const struct value params[] = {value_int(source_id)};
+	return exec(w,
+		"UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND gone = 0"
+		" AND id NOT IN (SELECT id FROM seen_pipeline)"
+		" AND NOT EXISTS (SELECT 1 FROM run r WHERE r.pipeline_id = pipeline.id AND r.gone = 0)",
+		params, 1, err);
 }
 
 bool writer_end_full(
 	struct writer *w, int64_t source_id, int64_t since_ms, struct written *totals, struct err *err)
 {
-	_Static_assert(TIME_NONE == INT64_MIN, "without a time every run is later");
-	const struct value params[] = {value_int(source_id), value_int(since_ms)};
 	int64_t gone = 0;
-	if (!begin(w, err) ||
-		!store_exec(w->store,
-			"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND at_ms >= $2"
-			" AND id NOT IN (SELECT id FROM seen_run)",
-			params, ARRAY_LEN(params), &gone, err))
+	if (!begin(w, err) || !settle_pipeline(w, err) || !sweep_runs(w, source_id, since_ms, &gone, err))
 		return false;
 	totals->gone += gone;
-	return (!gone || forget_newest(w, source_id, err)) && writer_commit(w, err);
+	return (!gone || forget_newest(w, source_id, err)) &&
+	       (since_ms != TIME_NONE || sweep_pipelines(w, source_id, err)) && writer_commit(w, err);
 }

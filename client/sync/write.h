@@ -30,8 +30,8 @@ bool writer_commit(struct writer *writer, struct err *err);
 
 /* A complete pull of SOURCE_ID begins: from now on what is put is marked as seen. */
 bool writer_begin_full(struct writer *writer, int64_t source_id, struct err *err);
-/* It ended well: runs of the source since SINCE_MS (TIME_NONE: all) that were not seen are gone in the tool.
- */
+/* It ended well: what of the source was not seen is gone in the tool: runs that started since SINCE_MS; with
+ * TIME_NONE (the pull gave everything) all of them, and pipelines that have none left. */
 bool writer_end_full(
 	struct writer *writer, int64_t source_id, int64_t since_ms, struct written *totals, struct err *err);
 

@@ -167,11 +167,7 @@ void app_repaint(struct app *app)
 
 static void accept_filter(struct app *app)
 {
-	struct frame *frame = app_top(app);
-	x_free(frame->filter);
-	frame->filter = x_strdup(app->prompt.text.p ? app->prompt.text.p : "");
-	frame->limit = APP_LIST_ROWS;
-	frame_reload(frame);
+	frame_set_filter(app_top(app), app->prompt.text.p ? app->prompt.text.p : "");
 }
 
 static void accept_search(struct app *app)

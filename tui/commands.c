@@ -134,18 +134,15 @@ static void run_run(struct app *app)
 	arena_free(arena);
 }
 
+/* A filter that was typed goes first, then the frame. */
 static void run_back(struct app *app)
 {
-	struct frame *frame = app_top(app);
-	if (*frame->filter && frame->view && frame->view->kind == VIEW_LIST && app->n_frames == 1) {
-		x_free(frame->filter);
-		frame->filter = x_strdup("");
-		frame_reload(frame);
-	} else if (app->n_frames > 1) {
+	if (frame_drop_filter(app_top(app)))
+		return;
+	if (app->n_frames > 1)
 		app_pop(app);
-	} else {
+	else
 		app_say(app, ROLE_DIM, "this is home; Q leaves the portal");
-	}
 }
 
 static void run_quit(struct app *app)
@@ -201,6 +198,7 @@ static void run_hidden(struct app *app)
 {
 	struct frame *frame = app_top(app);
 	frame->show_hidden = !frame->show_hidden;
+	frame->is_asked_anew = true;
 	app_say(app, ROLE_DIM,
 		frame->show_hidden ? "what is hidden is shown" : "what is hidden is hidden again");
 	frame_reload(frame);
@@ -230,6 +228,7 @@ static void run_sort(struct app *app)
 	frame->sort = next < list->n_columns
 			      ? x_printf("%s%s", is_descending ? "-" : "", list->columns[next].key)
 			      : NULL;
+	frame->is_asked_anew = true;
 	app_say(app, ROLE_DIM, "sorted by %s", frame->sort ? frame->sort : "its own order");
 	frame_reload(frame);
 }
@@ -333,6 +332,7 @@ static const struct app_command commands[] = {
 	{"log", "l", "log", "the log, at the line that says why", IN_TABLE, run_log},
 	{"back", "q Esc", "back", "back to where you came from", IN_LIST | IN_OBJECT | IN_LOG | IN_TEXT,
 		run_back},
+	{"drop-filter", "q Esc", NULL, "drop the filter", IN_HOME, run_back},
 	{"last", "-", NULL, "the last view", IN_ANY, run_back},
 	{"pipeline", "P", "pipeline", "the pipeline of what the cursor is on", IN_TABLE, run_pipeline},
 	{"run", "R", "run", "the run of what the cursor is on", IN_HOME | IN_OBJECT, run_run},

@@ -150,6 +150,14 @@ static void follow_preview(struct frame *frame)
 	arena_free(arena);
 }
 
+static void forget_news(struct frame *frame)
+{
+	for (size_t i = 0; frame->is_asked_anew && i < frame->body.n; i++)
+		if (frame->body.widgets[i]->ops->forget_news)
+			frame->body.widgets[i]->ops->forget_news(frame->body.widgets[i]);
+	frame->is_asked_anew = false;
+}
+
 static void body_loaded(void *ctx, void *result, const struct err *err)
 {
 	struct frame *frame = ctx;
@@ -162,6 +170,7 @@ static void body_loaded(void *ctx, void *result, const struct err *err)
 		err_clear(&frame->err);
 		pane_set(&frame->body, job->data);
 		job->data = NULL;
+		forget_news(frame);
 		if (is_first || frame->focus >= frame->body.n)
 			frame->focus = first_focus(&frame->body);
 		x_free(frame->preview_ref); /* its object may have changed too */
@@ -207,8 +216,27 @@ struct frame *frame_new(
 	frame->view = view;
 	x_free(frame->filter);
 	frame->filter = x_strdup(filter);
+	frame->own_filter = arena_dupz(frame->arena, filter);
 	frame_reload(frame);
 	return frame;
+}
+
+void frame_set_filter(struct frame *frame, const char *filter)
+{
+	char *copy = x_strdup(filter); /* FILTER may be what is freed here */
+	x_free(frame->filter);
+	frame->filter = copy;
+	frame->limit = APP_LIST_ROWS;
+	frame->is_asked_anew = true;
+	frame_reload(frame);
+}
+
+bool frame_drop_filter(struct frame *frame)
+{
+	if (!frame->own_filter || !strcmp(frame->filter, frame->own_filter))
+		return false;
+	frame_set_filter(frame, frame->own_filter);
+	return true;
 }
 
 struct frame *frame_new_static(struct app *app, struct view_data *data)

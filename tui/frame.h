@@ -32,13 +32,15 @@ struct frame {
 	const struct view_def *view; /* NULL: a log, or a static text */
 	struct arena *arena;	     /* of what the frame was opened with */
 	struct ref ref;
-	char *filter, *sort; /* heap; "" and NULL where not set */
+	const char *own_filter; /* what it was opened with */
+	char *filter, *sort;	/* heap; "" and NULL where not set */
 	bool show_hidden;
 	struct pane body, preview;
-	char *preview_ref; /* heap: what the preview shows or loads */
-	size_t focus;	   /* the block that has the keys */
-	struct err err;	   /* of the last load */
-	int64_t limit;	   /* rows asked for; grows as the person goes down */
+	char *preview_ref;  /* heap: what the preview shows or loads */
+	size_t focus;	    /* the block that has the keys */
+	bool is_asked_anew; /* the load under way asks something else than the one before */
+	struct err err;	    /* of the last load */
+	int64_t limit;	    /* rows asked for; grows as the person goes down */
 	/* a log */
 	struct pager *pager;
 	struct live_log *log;
@@ -62,6 +64,10 @@ void frame_free(struct frame *frame);
 
 /* Loads again, keeping everything in place until the answer is there. */
 void frame_reload(struct frame *frame);
+/* Shows FILTER instead. */
+void frame_set_filter(struct frame *frame, const char *filter);
+/* Goes back to the filter that it was opened with; false where that is what it shows. */
+bool frame_drop_filter(struct frame *frame);
 bool frame_is_loading(const struct frame *frame);
 /* The widget with the keys, or NULL. */
 struct widget *frame_widget(const struct frame *frame);

@@ -65,6 +65,8 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	data->title = "what needs you";
 	if (!add_summary(data, store, args, err))
 		return false;
+	if (args->filter && *args->filter)
+		data->summary = arena_printf(data->arena, "%s · filter: %s", data->summary, args->filter);
 	const struct list_block problems = {
 		.list = &list_problems, .name = "problems", .filter = filter, .limit = args->limit};
 	struct block *block = compose_list(data, store, args, &problems, err);

@@ -50,6 +50,8 @@ static const struct screen_case cases[] = {
 	{"runs-failed", 110, 20, ": 'runs state:failed' Enter", false},
 	{"runs-wrong-filter", 110, 12, ": 'runs stat:failed' Enter", false},
 	{"runs-nothing", 110, 12, ": 'runs pipeline:nosuch' Enter", false},
+	{"home-filter", 110, 16, "/ 'fraud' Enter", false},
+	{"home-filter-dropped", 110, 16, "/ 'fraud' Enter q", false},
 	{"pipelines", 110, 20, ": 'pipelines' Enter", false},
 	{"sources", 110, 12, ": 'sources' Enter", false},
 	{"source", 110, 30, ": 'sources' Enter Enter", false},

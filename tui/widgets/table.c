@@ -126,6 +126,11 @@ static void table_set(struct widget *widget, const struct block *block)
 	keep_ref(t);
 }
 
+static void table_forget_news(struct widget *widget)
+{
+	of(widget)->n_new = 0;
+}
+
 static void add_heading(struct buf *out, const struct column *column)
 {
 	for (const char *p = column->title ? column->title : column->key; *p; p++)
@@ -515,6 +520,7 @@ const struct widget_ops table_widget = {
 	.new = table_new,
 	.free = table_free,
 	.set = table_set,
+	.forget_news = table_forget_news,
 	.height = table_height,
 	.draw = table_draw,
 	.move = table_move,

@@ -36,6 +36,9 @@ struct widget_ops {
 	void (*free)(struct widget *widget);
 	/* New data; BLOCK stays valid until the next call. Keeps cursor (by ref) and scroll. */
 	void (*set)(struct widget *widget, const struct block *block);
+	/* What the last set brought above the first row is no news: another question was asked. NULL: nothing
+	 * to forget. */
+	void (*forget_news)(struct widget *widget);
 	/* Rows it would like to have within WIDTH columns. A block's title is not drawn here but by whoever
 	 * places the blocks. */
 	int (*height)(const struct widget *widget, int width, const struct format *format);

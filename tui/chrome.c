@@ -6,7 +6,7 @@
 #include "tui/input.h"
 #include "tui/keymap.h"
 
-enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5, LEAST_MESSAGE = 12 };
+enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5, LEAST_MESSAGE = 12, AS_OF_COLUMNS = 24 };
 
 int chrome_context(const struct app *app)
 {
@@ -31,7 +31,8 @@ static void add_source(
 	buf_addf(&text, " %s%s", source->message && is_ok ? "!" : format_sign(format, str_of(source->state)),
 		source->name);
 	/* what is wrong with it, as far as there is room */
-	size_t room = *right > grid->width / 2 ? (size_t)(*right - grid->width / 2) : 0;
+	int least = grid->width / 2 + AS_OF_COLUMNS;
+	size_t room = *right > least ? (size_t)(*right - least) : 0;
 	size_t used = utf8_columns(buf_str(&text));
 	if (source->message && room > used + LEAST_MESSAGE) {
 		buf_addz(&text, ": ");

@@ -490,8 +490,6 @@ static void draw_with_preview(struct frame *frame, struct grid *grid, struct rec
 				  title_rows(&frame->body.data->blocks[i]);
 		int most = rect.height * 2 / 5;
 		list.height = wanted < most ? wanted + 1 : most;
-		if (list.height > rect.height)
-			list.height = rect.height;
 		side.y += list.height;
 		side.height -= list.height;
 	} else {
@@ -500,7 +498,7 @@ static void draw_with_preview(struct frame *frame, struct grid *grid, struct rec
 		side.width -= list.width + GAP;
 	}
 	draw_pane(&frame->body, grid, list, format, frame->focus, true);
-	if (preview->data && frame->preview_ref)
+	if (preview->data)
 		draw_pane(preview, grid, side, format, first_text(preview), false);
 }
 
@@ -519,7 +517,7 @@ void frame_draw(struct frame *frame, struct grid *grid, struct rect rect)
 		pager_draw(frame->pager, grid, rect, &frame->app->format);
 	else if (frame->pager || !frame->body.data)
 		draw_nothing(frame, grid, rect);
-	else if (has_preview(frame))
+	else if (has_preview(frame) && frame->preview_ref)
 		draw_with_preview(frame, grid, rect);
 	else
 		draw_pane(&frame->body, grid, rect, &frame->app->format, frame->focus, true);

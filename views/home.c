@@ -72,7 +72,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	struct block *block = compose_list(data, store, args, &problems, err);
 	if (!block)
 		return false;
-	return block->table.result.n_rows > 0 || add_day(data, store, args, err);
+	if (block->table.result.n_rows > 0 || (args->filter && *args->filter))
+		return true;
+	data->n_blocks = 0; /* an empty table says less than the day */
+	return add_day(data, store, args, err);
 }
 
 const struct view_def view_home = {

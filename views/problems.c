@@ -3,12 +3,15 @@
 #include "client/base/mem.h"
 #include "views/lists.h"
 
-/* Worst first: production before staging before playground, then what is due first, then the newest. One
- * integer, so that one key sorts and pages: severity in the high digits, ms below. */
+/* Worst first: production before staging before playground, open before taken, then a sick component (nothing
+ * can be done while the scheduler is silent; a definition that does not import is no component), then what is
+ * due first, then the newest. One integer, so that one key sorts and pages: severity in the high digits, ms
+ * below. */
 #define RANK_SQL                                                                                             \
 	"(CASE b.severity WHEN 'staging' THEN 1 WHEN 'playground' THEN 2 ELSE 0 END) * 100000000000000"      \
 	" + CASE WHEN b.state = 'open' THEN 0 ELSE 50000000000000 END"                                       \
-	" + coalesce(b.due_ms, 20000000000000) - CASE WHEN b.due_ms IS NULL THEN b.first_ms ELSE 0 END"
+	" + CASE WHEN b.kind = 'platform' AND coalesce(b.step, '') NOT LIKE 'import %' THEN 0"               \
+	" ELSE coalesce(b.due_ms, 20000000000000 - b.first_ms) END"
 
 static const struct column columns[] = {
 	{.key = "known", .title = " ", .type = COLUMN_TEXT, .priority = 2, .width = 8, .sql = "b.known"},

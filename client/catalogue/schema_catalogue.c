@@ -146,6 +146,7 @@ static const char sql_1[] =
 	"  gone INTEGER NOT NULL DEFAULT 0,\n"
 	"  UNIQUE (run_id, step, idx, attempt)\n"
 	");\n"
+	"CREATE INDEX step_run_newest ON step_run (at_ms, id) WHERE is_newest = 1;\n"
 	"CREATE INDEX step_run_failed ON step_run (at_ms, id) WHERE state = 'failed' AND is_newest = 1;\n"
 	"CREATE INDEX step_run_of_step ON step_run (pipeline_id, step, at_ms, id);\n"
 

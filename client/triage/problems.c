@@ -23,6 +23,7 @@ struct update {
 	const struct config *config;
 	struct arena *arena;
 	int64_t now_ms;
+	int64_t pass_ms; /* the mark of what this pass found: now, or just later than the pass before */
 	struct problem_counts *counts;
 };
 
@@ -167,7 +168,8 @@ static bool describe_problem(struct update *u, int64_t id, const struct finding 
 		value_text(project && project->severity ? project->severity : "production"),
 		value_ms(due ? next_clock(due, f->at_ms) : TIME_NONE), value_text(f->cause),
 		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
-		value_int(u->now_ms), value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
+		value_int(u->pass_ms),
+		value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
 	return exec(u,
 		"UPDATE team.problem SET title = $2, source = $3, pipeline = $4, run = $5, step = $6, step_index = $7,"
 		" attempt = $8, last_ms = $9, owner = $10, oncall = $11, severity = $12, due_ms = $13, cause = $14,"
@@ -182,7 +184,7 @@ static bool is_seen_now(struct update *u, int64_t id, bool *is_seen, struct err 
 	if (!store_exec_id(u->store, "SELECT coalesce(seen_ms, -1) FROM team.problem WHERE id = $1", params,
 		    1, &seen_ms, err))
 		return false;
-	*is_seen = seen_ms == u->now_ms;
+	*is_seen = seen_ms == u->pass_ms;
 	return true;
 }
 
@@ -324,28 +326,39 @@ static bool find_sick_sources(struct update *u, struct err *err)
 	return true;
 }
 
+#define OVER_SQL                                                                                             \
+	" WHERE kind IN ('failed', 'platform') AND state IN ('open', 'acknowledged', 'snoozed')"             \
+	" AND coalesce(seen_ms, 0) <> $2"
+
 /* What was not found in this pass is over; then each problem counts what it stands for. */
 static bool close_others(struct update *u, struct err *err)
 {
-	const struct value params[] = {value_int(u->now_ms)};
-	if (!store_exec(u->store,
-		    "UPDATE team.problem SET state = 'resolved', closed_ms = $1"
-		    " WHERE kind IN ('failed', 'platform') AND state IN ('open', 'acknowledged', 'snoozed')"
-		    " AND coalesce(seen_ms, 0) <> $1",
-		    params, 1, &u->counts->resolved, err) ||
-		!exec(u,
-			"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
-			" SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem WHERE closed_ms = $1"
-			" AND state = 'resolved'",
-			params, 1, err))
-		return false;
+	const struct value over[] = {value_int(u->now_ms), value_int(u->pass_ms)};
+	const struct value pass[] = {value_int(u->pass_ms)};
 	return exec(u,
+		       "INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
+		       " SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem" OVER_SQL,
+		       over, 2, err) &&
+	       store_exec(u->store, "UPDATE team.problem SET state = 'resolved', closed_ms = $1" OVER_SQL,
+		       over, 2, &u->counts->resolved, err) &&
+	       exec(u,
 		       "UPDATE team.problem SET count = CASE kind WHEN 'platform' THEN 1 ELSE"
 		       " (SELECT count(*) FROM team.occurrence o WHERE o.problem_id = team.problem.id) END"
 		       " WHERE seen_ms = $1",
-		       params, 1, err) &&
+		       pass, 1, err) &&
 	       store_exec_id(u->store, "SELECT count(*) FROM team.problem WHERE state = 'open'", NULL, 0,
 		       &u->counts->open, err);
+}
+
+/* Two passes may fall into one millisecond, and a fixed clock stands still. */
+static bool begin_pass(struct update *u, struct err *err)
+{
+	int64_t last_ms;
+	if (!store_exec_id(
+		    u->store, "SELECT coalesce(max(seen_ms), 0) FROM team.problem", NULL, 0, &last_ms, err))
+		return false;
+	u->pass_ms = u->now_ms > last_ms ? u->now_ms : last_ms + 1;
+	return true;
 }
 
 bool problems_update(struct store *store, const struct config *config, int64_t now_ms,
@@ -356,7 +369,7 @@ bool problems_update(struct store *store, const struct config *config, int64_t n
 		.store = store, .config = config, .arena = arena_new(), .now_ms = now_ms, .counts = counts};
 	bool ok = store_begin(store, err);
 	if (ok) {
-		ok = find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
+		ok = begin_pass(&u, err) && find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
 		     find_sick_components(&u, err) && find_sick_sources(&u, err) && close_others(&u, err) &&
 		     store_commit(store, err);
 		if (!ok)
@@ -388,7 +401,7 @@ bool problems_check_sync(struct store *store, int64_t now_ms, struct err *err)
 		.title = "porthole sync is silent: nothing here is newer; start 'porthole sync --watch'"};
 	bool ok = store_begin(store, err);
 	if (ok) {
-		ok = put_finding(&u, &f, err) && store_commit(store, err);
+		ok = begin_pass(&u, err) && put_finding(&u, &f, err) && store_commit(store, err);
 		if (!ok)
 			store_rollback(store);
 	}

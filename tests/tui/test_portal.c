@@ -160,6 +160,51 @@ static struct config *config_at(const char *catalogue, const char *sources)
 	return read;
 }
 
+/* Does SQL to the catalogue, as if sync had seen it, and brings the problems up to date. */
+static void change(const char *sql)
+{
+	struct err err = {0};
+	struct problem_counts counts;
+	struct store *store = store_open(config->catalogue, STORE_SYNC, &err);
+	if (!store || !store_exec(store, sql, NULL, 0, NULL, &err) ||
+		!problems_update(store, config, clock_now_ms(), &counts, &err))
+		fail_msg("%s", err.msg);
+	store_close(store);
+}
+
+/* These change what the others show, so they come last and in this order. */
+static void test_after_changes(void **state)
+{
+	static const struct {
+		const char *sql;
+		struct screen_case screen;
+	} steps[] = {
+		{"UPDATE health SET state = 'failed', message = 'silent, last heartbeat 2026-11-22T14:34:00Z',"
+		 " since_ms = 1795358040000 WHERE component = 'scheduler'",
+			{"scheduler-silent", 130, 24, "", false}},
+		{"UPDATE source SET state = 'stale', error = 'GET /api/v2/dags: cannot connect to 127.0.0.1:8080:"
+		 " connection refused', failures = 2",
+			{"source-down", 110, 24, "", false}},
+		{"UPDATE source SET state = 'ok', error = NULL, failures = 0",
+			{"source-back", 110, 16, "", false}},
+		{"UPDATE health SET state = 'ok'", {"scheduler-back", 110, 16, "", false}},
+		{"UPDATE step_run SET state = 'success'", {NULL, 0, 0, "", false}},
+		{"UPDATE run SET state = 'success'", {"nothing-needs-you", 80, 16, "", false}},
+	};
+	(void)state;
+	change("UPDATE health SET state = 'ok'");
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+		change(steps[i].sql);
+		if (!steps[i].screen.name)
+			continue;
+		struct buf out;
+		buf_init(&out, 0);
+		picture(&steps[i].screen, config, &out);
+		compare(steps[i].screen.name, buf_str(&out));
+		buf_fini(&out);
+	}
+}
+
 /* Without a catalogue the first screen says so, and what makes one. */
 static void test_no_catalogue(void **state)
 {
@@ -220,10 +265,11 @@ static int teardown(void **state)
 int main(void)
 {
 	enum { N = sizeof cases / sizeof *cases };
-	struct CMUnitTest tests[N + 1] = {cmocka_unit_test(test_no_catalogue)};
+	struct CMUnitTest tests[N + 2] = {cmocka_unit_test(test_no_catalogue)};
 	for (size_t i = 0; i < N; i++)
 		tests[i + 1] = (struct CMUnitTest){.name = cases[i].name,
 			.test_func = test_screen,
 			.initial_state = (void *)(uintptr_t)&cases[i]};
+	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(test_after_changes);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

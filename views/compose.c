@@ -4,8 +4,6 @@
 #include "client/base/mem.h"
 #include "client/base/when.h"
 
-#include <stdio.h>
-
 enum { LINE_MOST_SPANS = 40 };
 
 struct block *compose_block(struct view_data *data, enum block_kind kind, const char *name, const char *title)
@@ -37,18 +35,6 @@ struct block *compose_list(struct view_data *data, struct store *store, const st
 	return block;
 }
 
-static const char *print(struct arena *arena, const char *fmt, va_list ap)
-{
-	va_list again;
-	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	BUG_ON(n < 0);
-	char *text = arena_get(arena, (size_t)n + 1, 1);
-	vsnprintf(text, (size_t)n + 1, fmt, ap);
-	return text;
-}
-
 static void add_span(struct view_data *data, struct line *line, enum role role, const char *text)
 {
 	if (!line->spans)
@@ -65,7 +51,7 @@ struct line *compose_fact(
 	fact->label = label;
 	va_list ap;
 	va_start(ap, fmt);
-	add_span(data, &fact->line, role, print(data->arena, fmt, ap));
+	add_span(data, &fact->line, role, arena_vprintf(data->arena, fmt, ap));
 	va_end(ap);
 	return &fact->line;
 }
@@ -80,7 +66,7 @@ void compose_span(struct view_data *data, struct line *line, enum role role, con
 {
 	va_list ap;
 	va_start(ap, fmt);
-	add_span(data, line, role, print(data->arena, fmt, ap));
+	add_span(data, line, role, arena_vprintf(data->arena, fmt, ap));
 	va_end(ap);
 }
 

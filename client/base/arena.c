@@ -99,16 +99,23 @@ char *arena_dupz(struct arena *arena, const char *text)
 	return text ? arena_dup(arena, str_of(text)) : NULL;
 }
 
-char *arena_printf(struct arena *arena, const char *fmt, ...)
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
 {
-	va_list ap, again;
-	va_start(ap, fmt);
+	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
+	int n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	BUG_ON(n < 0);
 	char *text = arena_get(arena, (size_t)n + 1, 1);
-	vsnprintf(text, (size_t)n + 1, fmt, again);
-	va_end(again);
+	vsnprintf(text, (size_t)n + 1, fmt, ap);
+	return text;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	char *text = arena_vprintf(arena, fmt, ap);
+	va_end(ap);
 	return text;
 }

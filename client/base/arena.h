@@ -29,6 +29,9 @@ char *arena_dupz(struct arena *arena, const char *text) __attribute__((warn_unus
 char *arena_printf(struct arena *arena, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3), warn_unused_result));
 
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0), warn_unused_result));
+
 #define arena_new_of(arena, type)   ((type *)arena_get((arena), 1, sizeof(type)))
 #define arena_array(arena, type, n) ((type *)arena_get((arena), (n), sizeof(type)))
 

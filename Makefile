@@ -41,7 +41,7 @@ FOLDERS := client/base client/config client/protocol client/catalogue client/tri
 MAINS   := tui/main.c client/fetch/main.c
 sources = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 
-.PHONY: all run check check-built test test-live fuzz lint format install clean
+.PHONY: all run check check-built test test-live bench fuzz lint format install clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -125,6 +125,12 @@ test-live:
 	@tools/deps.sh live
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@tests/live/run.sh
+
+# What opening the portal costs, against the least that a program like it does.
+bench:
+	@tools/deps.sh test
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@PORTHOLE=./porthole tests/bench/run.sh
 
 # --- fuzzing: clang's libFuzzer over every parser of outside bytes -------------
 FUZZ_SECONDS ?= 20

@@ -3,10 +3,11 @@
 
 #include "client/base/buf.h"
 
+/* Names of metrics and tags are in any language, and may be as `ndcg@10`. */
 static bool is_key_char(char c)
 {
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-	       c == '.' || c == '/' || c == '-';
+	return (unsigned char)c >= 0x80 || c == '@' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9') || c == '_' || c == '.' || c == '/' || c == '-';
 }
 
 /* Takes the operator at the head of REST, if there is one. */

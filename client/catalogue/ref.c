@@ -180,6 +180,16 @@ bool ref_parse(struct arena *arena, struct str text, struct ref *out, struct err
 	return read_object(&r, out);
 }
 
+struct ref ref_dup(struct arena *arena, const struct ref *ref)
+{
+	struct ref copy = *ref;
+	const char **texts[] = {&copy.source, &copy.pipeline, &copy.run, &copy.step, &copy.index, &copy.name,
+		&copy.version, &copy.section};
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		*texts[i] = arena_dupz(arena, *texts[i]);
+	return copy;
+}
+
 /* --- writing ------------------------------------------------------------------ */
 
 static bool is_plain(unsigned char c)

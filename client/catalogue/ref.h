@@ -36,6 +36,8 @@ struct ref {
 
 /* Reads TEXT; texts are taken from ARENA. ERR_USAGE says what is wrong with it. */
 bool ref_parse(struct arena *arena, struct str text, struct ref *out, struct err *err);
+/* A copy whose texts are taken from ARENA. */
+struct ref ref_dup(struct arena *arena, const struct ref *ref);
 /* Writes it in canonical form. */
 void ref_add(struct buf *out, const struct ref *ref);
 /* One part, percent-encoded: bytes outside A-Za-z0-9._~+=,- as %XX, upper-case hex. */

@@ -11,8 +11,9 @@ struct live_log {
 	const char *dir, *path;
 	struct source *source;
 	struct log_cache_writer *writer;
-	struct loop_timer *soon; /* the first callback, when nothing is to be fetched */
-	bool is_complete;
+	struct loop_timer *soon;    /* the first callback: what was there is shown at once */
+	bool has_text, is_complete; /* of the file as it was found */
+	bool is_fetched;	    /* the source was asked; it says when it is over */
 	struct err err;
 	const struct live_log_ops *ops;
 	void *ctx;
@@ -45,14 +46,15 @@ static void on_done(void *ctx, int64_t offset, bool complete, const struct err *
 	end(log, complete, err ? err : log->err.code ? &log->err : NULL);
 }
 
-/* From the loop, as a fetched log would: the file is there, or the source is not. */
+/* From the loop, as a fetched log would: the file was there, or the source is not. */
 static void on_soon(void *ctx)
 {
 	struct live_log *log = ctx;
 	log->soon = NULL;
-	if (log->is_complete)
+	if (log->has_text)
 		log->ops->grown(log->ctx);
-	end(log, log->is_complete, log->err.code ? &log->err : NULL);
+	if (!log->is_fetched)
+		end(log, log->is_complete, log->err.code ? &log->err : NULL);
 }
 
 static bool fetch(
@@ -74,30 +76,21 @@ static bool fetch(
 	return true;
 }
 
-static struct ref copy_ref(struct arena *arena, const struct ref *ref)
-{
-	struct ref copy = *ref;
-	copy.source = arena_dupz(arena, ref->source);
-	copy.pipeline = arena_dupz(arena, ref->pipeline);
-	copy.run = arena_dupz(arena, ref->run);
-	copy.step = arena_dupz(arena, ref->step);
-	copy.index = arena_dupz(arena, ref->index);
-	return copy;
-}
-
 struct live_log *live_log_open(struct loop *loop, const struct config *config, const struct ref *ref,
 	bool follow, const struct live_log_ops *ops, void *ctx)
 {
 	struct live_log *log = x_new(struct live_log);
 	log->arena = arena_new();
-	log->ref = copy_ref(log->arena, ref);
+	log->ref = ref_dup(log->arena, ref);
 	log->ops = ops;
 	log->ctx = ctx;
 	log->dir = arena_printf(log->arena, "%s/logs", file_cache_dir(log->arena));
 	struct log_cache_entry entry = log_cache_find(log->arena, log->dir, &log->ref);
 	log->path = entry.path;
 	log->is_complete = entry.is_complete;
-	if (log->is_complete || !fetch(log, loop, config, entry.size, follow))
+	log->has_text = entry.size > 0;
+	log->is_fetched = !log->is_complete && fetch(log, loop, config, entry.size, follow);
+	if (log->has_text || !log->is_fetched)
 		log->soon = loop_after(loop, 0, on_soon, log);
 	return log;
 }

@@ -3,7 +3,7 @@
 
 #include "client/base/mem.h"
 #include "client/catalogue/log_cache.h"
-#include "client/triage/explain.h"
+#include "client/triage/explain_json.h"
 #include "client/triage/problems.h"
 
 struct evidence_job {
@@ -46,32 +46,6 @@ void evidence_free(struct evidence_job *job)
 	x_free(job);
 }
 
-static void add_candidates(struct buf *out, const struct explanation *e)
-{
-	struct json_writer w = {.out = out};
-	json_open(&w, '[');
-	for (size_t i = 0; i < e->n_candidates; i++) {
-		json_open(&w, '{');
-		json_key(&w, "line");
-		json_put_int(&w, e->candidates[i].line);
-		json_key(&w, "text");
-		json_put_str(&w, str_of(e->candidates[i].text));
-		json_key(&w, "score");
-		json_put_num(&w, e->candidates[i].score);
-		json_close(&w, '}');
-	}
-	json_close(&w, ']');
-}
-
-static void add_excerpt(struct buf *out, const struct explanation *e)
-{
-	struct json_writer w = {.out = out};
-	json_open(&w, '[');
-	for (size_t i = 0; i < e->n_excerpt; i++)
-		json_put_str(&w, str_of(e->excerpt[i]));
-	json_close(&w, ']');
-}
-
 /* Stores what the log said, or why it could not be had. */
 static bool store_evidence(
 	struct evidence_job *job, const struct explanation *e, const char *error, struct err *err)
@@ -79,8 +53,8 @@ static bool store_evidence(
 	struct buf candidates, excerpt;
 	buf_init(&candidates, 0);
 	buf_init(&excerpt, 0);
-	add_candidates(&candidates, e);
-	add_excerpt(&excerpt, e);
+	explain_put_candidates(&(struct json_writer){.out = &candidates}, e);
+	explain_put_excerpt(&(struct json_writer){.out = &excerpt}, e);
 	const struct ref *r = &job->ref;
 	bool has_cause = e->n_candidates > 0;
 	const struct value params[] = {value_text(r->source), value_text(r->pipeline), value_text(r->run),
@@ -104,26 +78,11 @@ static bool store_evidence(
 	return ok;
 }
 
-static void on_text(void *ctx, struct str text)
+/* The log is read, or as much of it as can be had: stores what it says and goes on to the next. */
+static void finish_attempt(struct evidence_job *job, bool is_whole, const struct err *err)
 {
-	struct evidence_job *job = ctx;
-	job->bytes += (int64_t)text.n;
-	if (job->bytes > EVIDENCE_MOST_BYTES)
-		return;
-	explain_feed(job->explainer, text);
-	if (job->cache && !log_cache_append(job->cache, text, NULL)) {
-		(void)log_cache_end(job->cache, false, NULL);
-		job->cache = NULL;
-	}
-}
-
-static void on_done(void *ctx, int64_t offset, bool complete, const struct err *err)
-{
-	(void)offset;
-	struct evidence_job *job = ctx;
 	struct arena *arena = arena_new();
 	struct explanation found = explain_finish(job->explainer, arena);
-	bool is_whole = !err && complete && job->bytes <= EVIDENCE_MOST_BYTES;
 	end_attempt(job, is_whole);
 	job->logs++;
 	struct err failure = {0};
@@ -137,6 +96,28 @@ static void on_done(void *ctx, int64_t offset, bool complete, const struct err *
 	if (is_later) /* the rest would fare alike; the next round tries again */
 		job->next = job->todo.n_rows;
 	read_next(job);
+}
+
+static void on_text(void *ctx, struct str text)
+{
+	struct evidence_job *job = ctx;
+	job->bytes += (int64_t)text.n;
+	if (job->bytes > EVIDENCE_MOST_BYTES) {
+		source_cancel(job->source, job->request);
+		finish_attempt(job, false, NULL);
+		return;
+	}
+	explain_feed(job->explainer, text);
+	if (job->cache && !log_cache_append(job->cache, text, NULL)) {
+		(void)log_cache_end(job->cache, false, NULL);
+		job->cache = NULL;
+	}
+}
+
+static void on_done(void *ctx, int64_t offset, bool complete, const struct err *err)
+{
+	(void)offset;
+	finish_attempt(ctx, complete && !err, err);
 }
 
 static void read_next(struct evidence_job *job)

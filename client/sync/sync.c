@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 enum { FULL_EVERY_MS = 24 * 60 * 60 * 1000 }; /* what a tool deleted is found at least once a day */
+enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 10 * 1000 * 1000 };
 
 struct round;
 
@@ -270,6 +271,18 @@ static int take_lock(const char *address, struct err *err)
 	return fd;
 }
 
+/* A reader that asks sync_is_running holds the lock for a moment: that is no reason to give up. */
+static int wait_for_lock(const char *address, struct err *err)
+{
+	const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NS};
+	int fd = take_lock(address, err);
+	for (int i = 0; fd < 0 && err->code == ERR_UNAVAILABLE && i < LOCK_TRIES; i++) {
+		nanosleep(&pause, NULL);
+		fd = take_lock(address, err);
+	}
+	return fd;
+}
+
 static bool make_folder_of(const char *address, struct err *err)
 {
 	const char *slash = strrchr(address, '/');
@@ -314,7 +327,7 @@ static bool run(const struct config *config, const struct sync_options *options,
 		return err_set(err, ERR_REFUSED, "read-only: sync writes the catalogue");
 	if (!make_folder_of(config->catalogue, err))
 		return false;
-	int lock = take_lock(config->catalogue, err);
+	int lock = wait_for_lock(config->catalogue, err);
 	if (lock < 0)
 		return false;
 	bool ok = run_locked(config, options, failed, signo, err);
@@ -328,6 +341,8 @@ bool sync_run(const struct config *config, const struct sync_options *options, i
 	*failed = 0;
 	if (!run(config, options, failed, &signo, err))
 		return false;
+	if (signo && options->signalled)
+		options->signalled(options->ctx, signo);
 	return !signo || err_set(err, ERR_CANCELLED, "ended by signal %d; what was stored stays", signo);
 }
 

@@ -31,6 +31,7 @@ struct sync_options {
 	/* Called once for each source as it ends, and once at the end of a round; may be NULL. */
 	void (*source_done)(void *ctx, const struct sync_result *result);
 	void (*round_done)(void *ctx, const struct problem_counts *problems, const char *notice);
+	void (*signalled)(void *ctx, int signo); /* of sync_run: the signal that ended it */
 	void (*round_failed)(
 		void *ctx, const struct err *err); /* of --watch: told, and the next round is tried */
 	void *ctx;

@@ -354,9 +354,6 @@ static bool forget_newest(struct writer *w, int64_t source_id, struct err *err)
 static bool put_gone(struct writer *w, int64_t source_id, const struct record_gone *g, struct err *err)
 {
 	const struct value params[] = {value_int(source_id), value_text(g->pipeline), value_text(g->run)};
-	if (!g->run)
-		return exec(w, "UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND pipeline = $2", params,
-			2, err);
 	return exec(w,
 		       "UPDATE run SET gone = 1 WHERE pipeline_id = (SELECT id FROM pipeline WHERE source_id = $1"
 		       " AND pipeline = $2) AND run = $3",

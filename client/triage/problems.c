@@ -49,6 +49,16 @@ bool problems_unexplained(struct store *store, int64_t source_id, int64_t now_ms
 		params, ARRAY_LEN(params), arena, out, err);
 }
 
+/* HOUR:MINUTE of that day; mktime normalises, also over a clock change. */
+static time_t local_clock(struct tm day, int hour, int minute)
+{
+	day.tm_hour = hour;
+	day.tm_min = minute;
+	day.tm_sec = 0;
+	day.tm_isdst = -1;
+	return mktime(&day);
+}
+
 /* "06:00" as the first such local time after AFTER_MS; TIME_NONE for anything else. */
 static int64_t next_clock(const char *text, int64_t after_ms)
 {
@@ -62,15 +72,10 @@ static int64_t next_clock(const char *text, int64_t after_ms)
 	struct tm tm;
 	if (!localtime_r(&after, &tm))
 		return TIME_NONE;
-	tm.tm_hour = (int)hour;
-	tm.tm_min = (int)minute;
-	tm.tm_sec = 0;
-	tm.tm_isdst = -1;
-	time_t due = mktime(&tm);
+	time_t due = local_clock(tm, (int)hour, (int)minute);
 	if (due <= after) {
-		tm.tm_mday++; /* mktime normalises, also over a clock change */
-		tm.tm_isdst = -1;
-		due = mktime(&tm);
+		tm.tm_mday++;
+		due = local_clock(tm, (int)hour, (int)minute);
 	}
 	return due == (time_t)-1 ? TIME_NONE : (int64_t)due * 1000;
 }
@@ -119,6 +124,19 @@ static bool add_occurrence(struct update *u, int64_t problem_id, const struct fi
 		       params, 3, err);
 }
 
+static bool was_resolved_by_sync(struct update *u, int64_t id, bool *out, struct err *err)
+{
+	struct result row;
+	const struct value params[] = {value_int(id)};
+	if (!store_query(u->store,
+		    "SELECT who FROM team.problem_event WHERE problem_id = $1 AND verb = 'resolved'"
+		    " ORDER BY at_ms DESC, id DESC LIMIT 1",
+		    params, 1, u->arena, &row, err))
+		return false;
+	*out = row.n_rows && !strcmp(result_text(&row, 0, 0), "sync");
+	return true;
+}
+
 /* The row of the problem with the finding's key, made where there is none. */
 static bool open_problem(struct update *u, const struct finding *f, int64_t *id, struct err *err)
 {
@@ -132,15 +150,20 @@ static bool open_problem(struct update *u, const struct finding *f, int64_t *id,
 			value_text(f->kind), value_text(f->key), value_text(f->title), value_int(f->at_ms)};
 		u->counts->opened++;
 		return store_exec_id(u->store,
-			       "INSERT INTO team.problem (kind, key, title, first_ms, last_ms, known)"
-			       " VALUES ($1, $2, $3, $4, $4, 'new') RETURNING id",
+			       "INSERT INTO team.problem (kind, key, title, first_ms, last_ms, known, count)"
+			       " VALUES ($1, $2, $3, $4, $4, 'new', 1) RETURNING id",
 			       params, ARRAY_LEN(params), id, err) &&
 		       add_event(u, *id, "opened", f->title, err);
 	}
 	*id = result_int(&row, 0, 0, 0);
-	bool is_resolved = !strcmp(result_text(&row, 0, 1), "resolved");
-	/* what was standing when a person resolved it stays resolved until it happens again */
-	if (!is_resolved || (strcmp(f->kind, "platform") && f->at_ms <= result_ms(&row, 0, 2)))
+	if (strcmp(result_text(&row, 0, 1), "resolved"))
+		return true;
+	bool is_by_sync;
+	if (!was_resolved_by_sync(u, *id, &is_by_sync, err))
+		return false;
+	/* What was standing when a person resolved it stays resolved until it happens again. We resolved it
+	 * because nothing stood; what stands now may well be older: its source was late to tell. */
+	if (!is_by_sync && f->at_ms <= result_ms(&row, 0, 2))
 		return true;
 	u->counts->returned++;
 	const struct value params[] = {value_int(*id), value_int(f->at_ms)};
@@ -258,7 +281,7 @@ static bool find_failed_runs(struct update *u, struct err *err)
 	struct result rows;
 	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
 	if (!store_query(u->store,
-		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), r.note, p.owner, p.id, r.id"
+		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), p.owner, p.id, r.id"
 		    " FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id"
 		    " WHERE r.state = 'failed' AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND r.at_ms >= $1"
 		    " AND NOT EXISTS (SELECT 1 FROM run g WHERE g.pipeline_id = r.pipeline_id AND g.at_ms > r.at_ms"
@@ -272,9 +295,9 @@ static bool find_failed_runs(struct update *u, struct err *err)
 			.pipeline = result_text(&rows, i, 1),
 			.run = result_text(&rows, i, 2),
 			.at_ms = result_ms(&rows, i, 3),
-			.owner = result_text(&rows, i, 5),
-			.pipeline_id = result_int(&rows, i, 6, 0),
-			.run_id = result_int(&rows, i, 7, 0),
+			.owner = result_text(&rows, i, 4),
+			.pipeline_id = result_int(&rows, i, 5, 0),
+			.run_id = result_int(&rows, i, 6, 0),
 			.title = "the run failed; no step of it did"};
 		f.key = arena_printf(u->arena, "failed:%s/%s", f.source, f.pipeline);
 		if (!put_finding(u, &f, err))
@@ -337,7 +360,7 @@ static bool close_others(struct update *u, struct err *err)
 	const struct value pass[] = {value_int(u->pass_ms)};
 	return exec(u,
 		       "INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
-		       " SELECT id, $1, 'sync', 'resolved', 'it passed since' FROM team.problem" OVER_SQL,
+		       " SELECT id, $1, 'sync', 'resolved', 'it stands no longer' FROM team.problem" OVER_SQL,
 		       over, 2, err) &&
 	       store_exec(u->store, "UPDATE team.problem SET state = 'resolved', closed_ms = $1" OVER_SQL,
 		       over, 2, &u->counts->resolved, err) &&

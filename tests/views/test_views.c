@@ -1,0 +1,434 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every view over a catalogue with all, with nothing and with hostile texts: it loads, and what the printer
+ * makes of it holds only clean text. */
+#include "client/base/clean.h"
+#include "client/base/clock.h"
+#include "tests/catalogue/scratch.h"
+#include "views/json.h"
+#include "views/list.h"
+#include "views/lists.h"
+#include "views/print.h"
+#include "views/search.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define NOW INT64_C(1795262400000)
+/* Steers a terminal, breaks a line, hides, and is no UTF-8. */
+#define EVIL	 "x\033]52;c;AAAA\007\033[2J\n\t\302\233\342\200\256\342\200\213\377"
+#define EVIL_SQL "'" EVIL "'"
+
+struct place {
+	char *dir;
+	struct store *store;
+	struct config *config;
+	struct arena *arena;
+};
+
+static const char *const rows[] = {
+	"INSERT INTO source (id, name, kind, url, state, synced_ms, attempted_ms, error)"
+	" VALUES (1, 'lab', 'local', '/runs', 'ok', 1795262000000, 1795262000000, NULL)",
+	"INSERT INTO pipeline (id, source_id, pipeline, title, kind, owner, schedule, paused, next_due_ms, url, version,"
+	" last_run_id, last_state, last_run_ms) VALUES (1, 1, 'recsys', 'Recommendations', 'dag', 'ann', '0 2 * * *', 0,"
+	" 1795300000000, 'http://x', 'v1', 3, 'failed', 1795250000000)",
+	"INSERT INTO step VALUES (1, 'extract', NULL, 'bash', 0), (1, 'check', 'Check', NULL, 1), (1, 'train', NULL, NULL, 2)",
+	"INSERT INTO step_edge VALUES (1, 'check', 'extract'), (1, 'train', 'check')",
+	"INSERT INTO run (id, pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
+	" duration_ms, user_name, parent, url, note, version, failed_steps) VALUES"
+	" (1, 1, 1, 'r1', 'one', 'manual', 'success', 'success', 1795100000000, 1795100000000, 1795100060000, 60000, 'ann',"
+	"  NULL, NULL, NULL, NULL, 0),"
+	" (2, 1, 1, 'r2', NULL, NULL, 'running', NULL, 1795200000000, 1795200000000, NULL, NULL, NULL, 'r1', NULL, NULL, NULL,"
+	"  0),"
+	" (3, 1, 1, 'r3', NULL, NULL, 'failed', 'ABENDED', 1795250000000, 1795250000000, 1795250090000, 90000, NULL, NULL,"
+	"  'http://x/r3', 'a note', 'v2', 1)",
+	"INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, tool_state, at_ms, started_ms, ended_ms,"
+	" duration_ms, is_newest, note) VALUES"
+	" (1, 1, 'extract', '', NULL, 1, 'success', NULL, 1795100000000, 1795100000000, 1795100030000, 30000, 1, NULL),"
+	" (1, 1, 'check', '', NULL, 1, 'success', NULL, 1795100030000, 1795100030000, 1795100060000, 30000, 1, NULL),"
+	" (3, 1, 'extract', '', NULL, 1, 'success', NULL, 1795250000000, 1795250000000, 1795250030000, 30000, 1, NULL),"
+	" (3, 1, 'check', '7', 'eu', 1, 'failed', 'failed', 1795250030000, 1795250030000, 1795250050000, 20000, 0, 'first'),"
+	" (3, 1, 'check', '7', 'eu', 2, 'failed', 'failed', 1795250060000, 1795250060000, 1795250090000, 30000, 1, NULL),"
+	" (3, 1, 'train', '', NULL, 0, 'skipped', 'upstream_failed', 1795250000000, NULL, NULL, NULL, 1, NULL)",
+	"INSERT INTO param VALUES (3, 'scale', '10')",
+	"INSERT INTO metric VALUES (3, 'auc', 0.5, NULL), (3, 'loss', NULL, 'NaN')",
+	"INSERT INTO tag VALUES (3, 'team', 'discovery')",
+	"INSERT INTO health (source_id, component, state, since_ms, message) VALUES (1, 'scheduler', 'failed', 1795262000000,"
+	" 'no heartbeat'), (1, 'database', 'ok', NULL, NULL)",
+	"INSERT INTO team.evidence (source, pipeline, run, step, idx, attempt, fingerprint, cause_line, cause, candidates,"
+	" excerpt, excerpt_line, found_ms) VALUES ('lab', 'recsys', 'r3', 'check', '7', 2, '1-0123456789abcdef', 41,"
+	" 'KeyError: player', '[{\"line\":41,\"text\":\"KeyError: player\",\"score\":0.9}]',"
+	" '[\"before\",\"KeyError: player\",\"after\"]', 40, 1)",
+	"INSERT INTO team.problem (id, kind, key, title, source, pipeline, run, step, step_index, attempt, count, severity,"
+	" state, known, first_ms, last_ms, due_ms, owner, oncall, fingerprint, cause_line, cause, blocked_steps) VALUES"
+	" (1, 'failed', 'k1', 'KeyError: player', 'lab', 'recsys', 'r3', 'check', '7', 2, 1, 'production', 'open', 'new',"
+	"  1795250090000, 1795250090000, 1795300000000, 'ann', '@mlee', '1-0123456789abcdef', 41, 'KeyError: player', 1),"
+	" (2, 'platform', 'k2', 'no heartbeat', 'lab', NULL, NULL, 'scheduler', NULL, NULL, 0, 'production', 'acknowledged',"
+	"  'returned', 1795262000000, 1795262000000, NULL, NULL, NULL, NULL, NULL, NULL, 0)",
+	"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, at_ms, label)"
+	" VALUES (1, 'lab', 'recsys', 'r3', 'check', '7', 2, 1795250090000, 'eu')",
+	"INSERT INTO team.problem_pipeline VALUES (1, 'lab', 'recsys')",
+};
+
+/* Every text is hostile, what may be NULL is, numbers are at their ends. */
+static const char *const evil_rows[] = {
+	"INSERT INTO source (id, name, kind, url, state, error) VALUES (1, " EVIL_SQL ", " EVIL_SQL
+	", " EVIL_SQL ", 'error', " EVIL_SQL ")",
+	"INSERT INTO pipeline (id, source_id, pipeline, title, kind, owner, schedule, url, version, last_run_id, last_state,"
+	" last_run_ms, next_due_ms) VALUES (1, 1, " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 1, " EVIL_SQL ", 253402300799999, 0)",
+	"INSERT INTO step VALUES (1, " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 0)",
+	"INSERT INTO step_edge VALUES (1, " EVIL_SQL ", " EVIL_SQL ")", /* a step that waits for itself */
+	"INSERT INTO run (id, pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
+	" duration_ms, user_name, parent, url, note, version) VALUES (1, 1, 1, " EVIL_SQL ", " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 0, 253402300799999, 0, 9223372036854775807, " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ")",
+	"INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, tool_state, operator, note, at_ms,"
+	" duration_ms) VALUES (1, 1, " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", 2147483647, 'failed', " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 0, -1)",
+	"INSERT INTO param VALUES (1, " EVIL_SQL ", " EVIL_SQL "), (1, 'null', NULL)",
+	"INSERT INTO metric VALUES (1, " EVIL_SQL ", 1e308, NULL), (1, 'none', NULL, NULL)",
+	"INSERT INTO tag VALUES (1, " EVIL_SQL ", " EVIL_SQL ")",
+	"INSERT INTO health (source_id, component, state, message) VALUES (1, " EVIL_SQL
+	", 'failed', " EVIL_SQL ")",
+	"INSERT INTO team.evidence (source, pipeline, run, step, idx, attempt, fingerprint, cause_line, cause, candidates,"
+	" excerpt, excerpt_line, found_ms, error) VALUES (" EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", " EVIL_SQL ", 2147483647, " EVIL_SQL ", -1, " EVIL_SQL
+	", 'no JSON', '[\"\\u001b[2J\", 7, null, {}]', -5, 1, " EVIL_SQL ")",
+	"INSERT INTO team.problem (id, kind, key, title, source, pipeline, run, step, step_index, attempt, count, severity,"
+	" state, known, first_ms, last_ms, due_ms, owner, oncall, assignee, fingerprint, cause_line, cause) VALUES"
+	" (1, " EVIL_SQL ", 'k', " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", " EVIL_SQL ", 2147483647, 2, 'production', 'open', " EVIL_SQL ", 0, 253402300799999, 0, " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", -1, " EVIL_SQL "),"
+	" (2, 'failed', 'k2', '', NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 'open', NULL, 0, 0, NULL, NULL, NULL, NULL,"
+	" NULL, NULL, NULL)",
+	"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, at_ms, label) VALUES (1, " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 2147483647, 0, " EVIL_SQL ")",
+};
+
+static void make(void **state, const char *const *sql, size_t n)
+{
+	struct place *p = x_new(struct place);
+	struct err err = {0};
+	clock_fix(NOW);
+	setenv("TZ", "UTC", 1);
+	p->dir = scratch_new();
+	p->arena = arena_new();
+	char *address = x_printf("%s/portal.db", p->dir);
+	p->store = store_open(address, STORE_SYNC, &err);
+	x_free(address);
+	BUG_ON(!p->store);
+	for (size_t i = 0; i < n; i++)
+		if (!store_exec(p->store, sql[i], NULL, 0, NULL, &err))
+			fail_msg("%s: %s", sql[i], err.msg);
+	p->config = config_parse("test.yaml", p->dir,
+		STR("projects:\n  - {name: one, owner: ann, fallback: yesterday, severity: staging, pipelines: "
+		    "[\"lab/*\"]}\n"),
+		&err);
+	if (!p->config)
+		fail_msg("%s", err.msg);
+	*state = p;
+}
+
+static int setup(void **state)
+{
+	make(state, rows, ARRAY_LEN(rows));
+	return 0;
+}
+
+static int setup_empty(void **state)
+{
+	make(state, NULL, 0);
+	return 0;
+}
+
+static int setup_evil(void **state)
+{
+	make(state, evil_rows, ARRAY_LEN(evil_rows));
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	store_close(p->store);
+	config_free(p->config);
+	arena_free(p->arena);
+	scratch_free(p->dir);
+	x_free(p);
+	return 0;
+}
+
+/* What a cleaner would change was not clean. */
+static void assert_clean(const char *name, struct str text)
+{
+	struct str line;
+	for (struct str rest = text; str_next(&rest, '\n', &line);) {
+		struct buf again;
+		buf_init(&again, 0);
+		clean_add(&again, line, CLEAN_NAME);
+		if (!str_eq(buf_str(&again), line))
+			fail_msg("%s: %.*s", name, STR_FMT(buf_str(&again)));
+		buf_fini(&again);
+	}
+}
+
+/* VIEW at REF as text on a terminal so wide; "" where it fails. */
+static const char *print(struct place *p, const struct view_def *view, const struct ref *ref, int columns)
+{
+	struct err err = {0};
+	struct view_args args = {.config = p->config, .filter = "", .limit = 50, .now_ms = NOW};
+	if (ref)
+		args.ref = *ref;
+	struct view_data *data = view_load(p->store, view, &args, &err);
+	if (!data)
+		fail_msg("%s: %s", view->name, err.msg);
+	struct buf out;
+	buf_init(&out, 0);
+	const struct printer printer = {.out = &out, .columns = columns, .format = {.now_ms = NOW}};
+	print_view(&printer, data);
+	view_data_free(data);
+	assert_clean(view->name, buf_str(&out));
+	const char *copy = arena_dup(p->arena, buf_str(&out));
+	buf_fini(&out);
+	return copy;
+}
+
+#define REF(...) (&(const struct ref){__VA_ARGS__})
+
+static const struct ref *ref_of(const struct view_def *view, const char *name)
+{
+	static struct ref ref;
+	ref = (struct ref){.kind = view->ref,
+		.source = name,
+		.pipeline = name,
+		.run = name,
+		.step = name,
+		.index = name};
+	switch (view->ref) {
+	case REF_PROBLEM:
+		ref = (struct ref){.kind = REF_PROBLEM, .name = "1"};
+		break;
+	case REF_SOURCE:
+		ref.pipeline = NULL;
+		__attribute__((fallthrough));
+	case REF_PIPELINE:
+		ref.run = NULL;
+		__attribute__((fallthrough));
+	case REF_RUN:
+		ref.step = ref.index = NULL;
+		break;
+	default:
+		break;
+	}
+	return &ref;
+}
+
+static void home_shows_what_needs_somebody(void **state)
+{
+	const char *text = print(*state, &view_home, NULL, 100);
+	assert_non_null(strstr(text, "1 needs you · 1 taken"));
+	assert_non_null(strstr(text, "KeyError: player"));
+	assert_non_null(strstr(text, "recsys ▸ check [eu]"));
+}
+
+static void a_problem_says_why_where_since_when_and_until_when(void **state)
+{
+	const char *text = print(*state, &view_problem, REF(.kind = REF_PROBLEM, .name = "1"), 100);
+	static const char *const says[] = {"cause", "KeyError: player", "recsys ▸ check [eu]",
+		"run r3, try 2", "on lab", "2026-11-21 08:34", "yesterday", "owner ann", "on call @mlee",
+		"     41  KeyError: player", "occurrences"};
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		if (!strstr(text, says[i]))
+			fail_msg("no '%s' in\n%s", says[i], text);
+}
+
+static void a_platform_problem_has_no_log(void **state)
+{
+	const char *text = print(*state, &view_problem, REF(.kind = REF_PROBLEM, .name = "2"), 100);
+	assert_non_null(strstr(text, "no heartbeat"));
+	assert_non_null(strstr(text, "lab ▸ scheduler"));
+	assert_null(strstr(text, "log at the cause"));
+}
+
+static void a_run_says_how_it_went_and_why(void **state)
+{
+	const char *text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "lab", .pipeline = "recsys", .run = "r3"), 100);
+	static const char *const says[] = {"recsys ▸ r3", "failed (the tool says ABENDED) after 1m 30s",
+		"a note", "scale = 10", "team = discovery", "check:7", "KeyError: player", "extract",
+		"train"};
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		if (!strstr(text, says[i]))
+			fail_msg("no '%s' in\n%s", says[i], text);
+}
+
+static void a_step_shows_its_attempts_and_its_evidence(void **state)
+{
+	const char *text = print(*state, &view_step,
+		REF(.kind = REF_STEP, .source = "lab", .pipeline = "recsys", .run = "r3", .step = "check",
+			.index = "7"),
+		100);
+	static const char *const says[] = {
+		"recsys ▸ r3 ▸ check 7", "first", "1-0123456789abcdef", "     40  before"};
+	for (size_t i = 0; i < ARRAY_LEN(says); i++)
+		if (!strstr(text, says[i]))
+			fail_msg("no '%s' in\n%s", says[i], text);
+}
+
+static void a_step_that_never_started_is_shown(void **state)
+{
+	const char *text = print(*state, &view_step,
+		REF(.kind = REF_STEP, .source = "lab", .pipeline = "recsys", .run = "r3", .step = "train"),
+		100);
+	assert_non_null(strstr(text, "skipped"));
+}
+
+static void a_source_shows_its_components(void **state)
+{
+	const char *text = print(*state, &view_source, REF(.kind = REF_SOURCE, .source = "lab"), 100);
+	assert_non_null(strstr(text, "scheduler"));
+	assert_non_null(strstr(text, "no heartbeat"));
+}
+
+static void every_view_fits_every_width(void **state)
+{
+	static const struct ref step = {.kind = REF_STEP,
+		.source = "lab",
+		.pipeline = "recsys",
+		.run = "r3",
+		.step = "check",
+		.index = "7"};
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		struct ref ref = step;
+		if (views[i]->ref == REF_PROBLEM)
+			ref = (struct ref){.kind = REF_PROBLEM, .name = "1"};
+		ref.kind = views[i]->ref;
+		for (int columns = 0; columns <= 200; columns += columns < 40 ? 7 : 80)
+			print(*state, views[i], &ref, columns);
+	}
+}
+
+static void an_empty_catalogue_says_what_to_do(void **state)
+{
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (views[i]->kind != VIEW_OBJECT)
+			assert_true(strlen(print(*state, views[i], NULL, 80)) > 20);
+	assert_non_null(strstr(print(*state, &view_sources, NULL, 80), "no source yet"));
+	assert_non_null(strstr(print(*state, &view_pipelines, NULL, 80), "'porthole sync' asks the sources"));
+	assert_non_null(strstr(print(*state, &view_home, NULL, 80), "nothing needs you"));
+}
+
+static void an_object_that_is_not_there_is_not_found(void **state)
+{
+	struct place *p = *state;
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++) {
+		struct view_args args = {.config = p->config, .filter = "", .now_ms = NOW};
+		struct err err = {0};
+		if (views[i]->kind != VIEW_OBJECT)
+			continue;
+		args.ref = *ref_of(views[i], "nowhere");
+		assert_null(view_load(p->store, views[i], &args, &err));
+		assert_int_equal(err.code, ERR_NOT_FOUND);
+	}
+}
+
+static void hostile_texts_are_printed_cleanly_by_every_view(void **state)
+{
+	/* a name that is not UTF-8 is found by its bytes, as the store keeps them */
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++)
+		for (int columns = 0; columns <= 100; columns += 20)
+			print(*state, views[i], views[i]->kind == VIEW_OBJECT ? ref_of(views[i], EVIL) : NULL,
+				columns);
+	print(*state, &view_problem, REF(.kind = REF_PROBLEM, .name = "2"), 80);
+}
+
+static void hostile_texts_are_tsv_and_json_all_the_same(void **state)
+{
+	static const struct list_def *const lists[] = {&list_sources, &list_health, &list_pipelines,
+		&list_runs, &list_steps, &list_problems, &list_occurrences};
+	struct place *p = *state;
+	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+		const struct view_args args = {.config = p->config, .filter = "", .now_ms = NOW};
+		struct table table;
+		struct err err = {0};
+		struct buf out;
+		assert_true(list_load(p->store, lists[i], &args, NULL, p->arena, &table, &err));
+		assert_true(table.result.n_rows > 0);
+		buf_init(&out, 0);
+		json_add_rows(&out, &table);
+		struct str line, rest = buf_str(&out);
+		while (str_next(&rest, '\n', &line) && line.n) {
+			assert_clean("json", line);
+			struct json_doc *doc = json_parse(line, &err);
+			assert_non_null(doc);
+			json_free(doc);
+		}
+		buf_reset(&out);
+		const struct printer printer = {.out = &out, .format = {.now_ms = NOW}};
+		print_tsv(&printer, &table);
+		size_t tabs[2] = {0}, row = 0;
+		for (rest = buf_str(&out); str_next(&rest, '\n', &line) && line.n; row++) {
+			tabs[row > 0] = 0;
+			for (size_t at = 0; at < line.n; at++)
+				tabs[row > 0] += line.p[at] == '\t';
+			assert_int_equal(
+				tabs[row > 0], tabs[0]); /* as many cells as titles: no text adds one */
+		}
+		assert_int_equal(row, table.result.n_rows + 1);
+		buf_fini(&out);
+	}
+}
+
+static void search_finds_by_any_part_of_a_name(void **state)
+{
+	static const struct {
+		const char *words, *type;
+	} cases[] = {{"ecsy", "pipeline"}, {"RECSYS", "pipeline"}, {"extract", "step"}, {"r2", "run"},
+		{"player", "problem"}, {"Recommend", "pipeline"}};
+	struct place *p = *state;
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct view_args args = {
+			.config = p->config, .filter = cases[i].words, .limit = 20, .now_ms = NOW};
+		struct table table;
+		struct err err = {0};
+		bool is_found = false;
+		assert_true(search_load(p->store, &args, p->arena, &table, &err));
+		for (size_t row = 0; row < table.result.n_rows; row++)
+			is_found |= !strcmp(result_text(&table.result, row, 0), cases[i].type);
+		if (!is_found)
+			fail_msg("'%s' finds no %s", cases[i].words, cases[i].type);
+	}
+}
+
+#define TEST(name, from) cmocka_unit_test_setup_teardown(name, from, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(home_shows_what_needs_somebody, setup),
+		TEST(a_problem_says_why_where_since_when_and_until_when, setup),
+		TEST(a_platform_problem_has_no_log, setup),
+		TEST(a_run_says_how_it_went_and_why, setup),
+		TEST(a_step_shows_its_attempts_and_its_evidence, setup),
+		TEST(a_step_that_never_started_is_shown, setup),
+		TEST(a_source_shows_its_components, setup),
+		TEST(every_view_fits_every_width, setup),
+		TEST(search_finds_by_any_part_of_a_name, setup),
+		TEST(an_empty_catalogue_says_what_to_do, setup_empty),
+		TEST(an_object_that_is_not_there_is_not_found, setup_empty),
+		TEST(hostile_texts_are_printed_cleanly_by_every_view, setup_evil),
+		TEST(hostile_texts_are_tsv_and_json_all_the_same, setup_evil),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -3,6 +3,7 @@
 
 #include "client/base/file.h"
 #include "client/base/mem.h"
+#include "client/catalogue/find.h"
 #include "client/sync/sync.h"
 #include "client/triage/problems.h"
 #include "tui/chrome.h"
@@ -22,6 +23,7 @@ enum {
 	TICK_MS = 1000,	      /* looks whether the catalogue has changed */
 	RESIZE_QUIET_MS = 40, /* a drag sends many sizes: one paint after the last */
 	TICKS_A_MINUTE = 60,
+	SYNC_END_MS = 100, /* then it is killed: what it stored is whole */
 	SMALL_COLUMNS = 40,
 	SMALL_ROWS = 10,
 };
@@ -92,9 +94,56 @@ void app_open_view(struct app *app, const struct view_def *view, const char *fil
 	app_push(app, frame_new(app, view, NULL, filter));
 }
 
+/* A web address on its way to the store, and the ref that it means on the way back. */
+struct address_job {
+	struct arena *arena;
+	const char *address;
+	struct ref ref;
+};
+
+static bool run_address(struct store *store, void *ctx, struct err *err)
+{
+	struct address_job *job = ctx;
+	return find_url(store, job->arena, str_of(job->address), &job->ref, err);
+}
+
+static void drop_address(void *ctx)
+{
+	struct address_job *job = ctx;
+	arena_free(job->arena);
+	x_free(job);
+}
+
+static void address_found(void *ctx, void *result, const struct err *err)
+{
+	struct app *app = ctx;
+	struct address_job *job = result;
+	app->address_ticket = NULL;
+	if (err)
+		app_say(app, ROLE_ERROR, "%s", err->msg);
+	else
+		app_open_ref(app, &job->ref);
+	drop_address(job);
+}
+
+static void open_address(struct app *app, const char *address)
+{
+	static const struct store_job what = {
+		.run = run_address, .done = address_found, .drop = drop_address};
+	struct address_job *job = x_new(struct address_job);
+	job->arena = arena_new();
+	job->address = arena_dupz(job->arena, address);
+	ticket_cancel(app->address_ticket);
+	app->address_ticket = store_thread_run(app->store, &what, job, app);
+}
+
 bool app_open_text(struct app *app, const char *ref_text, struct err *err)
 {
 	struct ref ref;
+	if (str_starts(str_of(ref_text), STR("http://")) || str_starts(str_of(ref_text), STR("https://"))) {
+		open_address(app, ref_text);
+		return true;
+	}
 	struct arena *arena = arena_new();
 	bool ok = ref_parse(arena, str_of(ref_text), &ref, err);
 	if (ok)
@@ -111,7 +160,7 @@ void app_start_prompt(struct app *app, enum app_mode mode, const char *text)
 
 bool app_is_busy(const struct app *app)
 {
-	return frame_is_loading(app_top(app)) || app->palette.search;
+	return frame_is_loading(app_top(app)) || app->palette.search || app->address_ticket;
 }
 
 /* --- painting -------------------------------------------------------------- */
@@ -197,6 +246,8 @@ static void prompt_done(struct app *app)
 
 static void serve_prompt(struct app *app, uint32_t key)
 {
+	if (app->palette.is_accepted && key != K_ESC)
+		return; /* typed ahead of a search: it is not for the frame that we are about to leave */
 	if (app->mode == MODE_PALETTE && (key == K_UP || key == K_DOWN || key == K_TAB)) {
 		palette_move(app, key == K_UP ? -1 : 1);
 		return;
@@ -329,7 +380,7 @@ static void start_sync(struct app *app)
 		argv[3] = "--config";
 		argv[4] = app->config->file;
 	}
-	/* another sync, of the machine or of a colleague, holds the lock: ours then ends by itself */
+	/* where another sync, of the machine or of a colleague, is at work, ours waits for its turn */
 	if (!proc_start(&app->sync, argv, NULL, PROC_QUIET | PROC_DIE_WITH_US, &err))
 		app_say(app, ROLE_ERROR, "sync could not be started: %s", err.msg);
 }
@@ -362,10 +413,10 @@ static void on_input(void *ctx, int events)
 	}
 }
 
-static void on_resized(void *ctx)
+static void take_size(struct app *app)
 {
-	struct app *app = ctx;
 	int width, height;
+	loop_cancel(app->resize);
 	app->resize = NULL;
 	screen_resize();
 	screen_size(&width, &height);
@@ -373,17 +424,24 @@ static void on_resized(void *ctx)
 	grid_fini(&app->grid);
 	grid_init(&app->grid, width, height);
 	app->grid.is_ascii = is_ascii;
+	frame_resized(app_top(app));
 	app_repaint(app);
 	tell_settled(app);
+}
+
+static void on_resize_quiet(void *ctx)
+{
+	struct app *app = ctx;
+	app->resize = NULL;
+	take_size(app);
 }
 
 static void on_size(void *ctx, int signo)
 {
 	(void)signo;
 	struct app *app = ctx;
-	if (app->resize)
-		loop_cancel(app->resize);
-	app->resize = loop_after(app->loop, RESIZE_QUIET_MS, on_resized, app);
+	loop_cancel(app->resize);
+	app->resize = loop_after(app->loop, RESIZE_QUIET_MS, on_resize_quiet, app);
 }
 
 static void on_end(void *ctx, int signo)
@@ -391,14 +449,26 @@ static void on_end(void *ctx, int signo)
 	app_quit(ctx, 128 + signo);
 }
 
+/* Not by SIGSTOP: where no shell is there to wake us (`ssh -t host porthole`) the kernel then lets us go on.
+ */
+static void stop_here(void)
+{
+	sigset_t stop, before;
+	sigemptyset(&stop);
+	sigaddset(&stop, SIGTSTP);
+	raise(SIGTSTP); /* blocked: the loop reads it */
+	pthread_sigmask(SIG_UNBLOCK, &stop, &before);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void app_suspend(struct app *app)
 {
 	if (!app->has_screen)
 		return;
 	screen_leave();
-	raise(SIGSTOP);
+	stop_here();
 	screen_enter();
-	on_resized(app);
+	take_size(app);
 }
 
 static void on_stop(void *ctx, int signo)
@@ -431,13 +501,13 @@ void app_free(struct app *app)
 	if (app->palette.arena)
 		palette_close(app);
 	ticket_cancel(app->version_ticket);
+	ticket_cancel(app->address_ticket);
 	store_thread_free(app->store);
 	struct loop_timer *timers[] = {app->paint, app->tick, app->resize};
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
-		if (timers[i])
-			loop_cancel(timers[i]);
+		loop_cancel(timers[i]);
 	if (app->sync.pid)
-		proc_end(&app->sync, SIGTERM, 500);
+		proc_end(&app->sync, SIGTERM, SYNC_END_MS);
 	prompt_fini(&app->prompt);
 	grid_fini(&app->grid);
 	if (app->keymap)

@@ -39,6 +39,7 @@ struct app {
 	bool has_screen;
 	struct loop_timer *paint, *tick, *resize;
 	struct ticket *version_ticket;
+	struct ticket *address_ticket; /* a web address that is looked up */
 	int64_t version;
 	struct proc sync; /* the child that keeps a SQLite catalogue fresh; pid 0: none */
 	bool wants_sync;
@@ -51,7 +52,7 @@ struct app {
 /* Without a screen; WIDTH and HEIGHT of its grid. CONFIG is borrowed. */
 struct app *app_new(struct loop *loop, const struct config *config, bool is_ascii, int width, int height);
 void app_free(struct app *app);
-/* Opens home, or what REF_TEXT names. */
+/* Opens what REF_TEXT names: a ref, or a web address of a source (that is looked up first). */
 bool app_open_text(struct app *app, const char *ref_text, struct err *err);
 /* Serves one key. */
 void app_key(struct app *app, uint32_t key);

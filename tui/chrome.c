@@ -108,18 +108,30 @@ static void draw_top(const struct app *app, struct grid *grid)
 	}
 }
 
+/* The line that is typed; where it is longer than the screen, the part around the cursor. */
+static void draw_prompt(const struct app *app, struct grid *grid, int y)
+{
+	const struct prompt *prompt = &app->prompt;
+	int x = grid_put(
+		grid, 0, y, grid->width, app->mode == MODE_PALETTE ? STR(": ") : STR("/ "), ROLE_KEY);
+	struct str text = buf_str(&prompt->text), head = str_slice(text, 0, prompt->cursor);
+	size_t room = (size_t)(grid->width - x - 1), from = 0, len;
+	while (from < head.n && utf8_columns(str_slice(head, from, head.n)) > room) {
+		utf8_decode(str_slice(head, from, head.n), &len);
+		from += len;
+	}
+	grid_put(grid, x, y, grid->width - x, str_slice(text, from, text.n), ROLE_TEXT);
+	grid->cursor_x = x + (int)utf8_columns(str_slice(head, from, head.n));
+	grid->cursor_y = y;
+}
+
 /* What was said; else what is wrong with what is shown; else that something is under way. */
 static void draw_message(const struct app *app, struct grid *grid)
 {
 	const struct frame *frame = app_top(app);
 	int y = grid->height - CHROME_BOTTOM;
-	if (app->mode == MODE_FILTER || app->mode == MODE_SEARCH || app->mode == MODE_PALETTE) {
-		int x = grid_put(
-			grid, 0, y, grid->width, app->mode == MODE_PALETTE ? STR(": ") : STR("/ "), ROLE_KEY);
-		grid_put(grid, x, y, grid->width - x, buf_str(&app->prompt.text), ROLE_TEXT);
-		grid->cursor_x =
-			x + (int)utf8_columns(str_slice(buf_str(&app->prompt.text), 0, app->prompt.cursor));
-		grid->cursor_y = y;
+	if (app->mode != MODE_KEYS) {
+		draw_prompt(app, grid, y);
 	} else if (app->message) {
 		grid_put(grid, 1, y, grid->width - 1, str_of(app->message), app->message_role);
 	} else if (frame->err.code && frame->body.data) {

@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static const struct cli_option options[] = {
 	{"tsv", NULL, "tab-separated, with a header", OPTION_FLAG, offsetof(struct cli, is_tsv), NULL},
 	{"limit", "N", "rows; 0 for all (50)", OPTION_COUNT, offsetof(struct cli, limit), LISTS},
 	{"sort", "[-]KEY", "sort by a key, descending with -", OPTION_TEXT, offsetof(struct cli, sort),
-		LISTS},
+		"lists triage"},
 	{"since", "T", "read again what lies behind this", OPTION_TEXT, offsetof(struct cli, since), "sync"},
 	{"watch", NULL, "go on, a round a minute", OPTION_FLAG, offsetof(struct cli, is_watch), "sync"},
 	{"attempt", "N", "that attempt instead of the newest", OPTION_COUNT, offsetof(struct cli, attempt),
@@ -117,8 +118,9 @@ static bool store_option(struct cli *cli, const struct cli_option *option, const
 		}
 		/* fall through */
 	case OPTION_COUNT:
-		return str_to_int(str_of(value), 0, INT64_MAX, (int64_t *)(void *)at) ||
-		       err_set(err, ERR_USAGE, "--%s: '%s' is no number", option->name, value);
+		return str_to_int(str_of(value), 0, INT32_MAX, (int64_t *)(void *)at) ||
+		       err_set(err, ERR_USAGE, "--%s: '%s' is no number from 0 to %d", option->name, value,
+			       INT32_MAX);
 	case OPTION_TEXT:
 		if (option->offset != offsetof(struct cli, good)) {
 			*(const char **)(void *)at = value;
@@ -249,6 +251,10 @@ bool cli_flush(struct cli *cli)
 		ssize_t n = write(STDOUT_FILENO, rest.p, rest.n);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN) { /* whoever gave us the pipe did not want to wait; we do */
+			poll(&(struct pollfd){.fd = STDOUT_FILENO, .events = POLLOUT}, 1, -1);
+			continue;
+		}
 		if (n < 0) {
 			cli->out_errno = errno == EPIPE ? 0 : errno;
 			break;
@@ -353,7 +359,10 @@ static bool set_up(struct cli *cli, const struct cli_command *command, struct er
 /* LANG unset is taken as C.UTF-8 (contracts.md section 7). */
 static void set_locale(void)
 {
-	bool has_locale = getenv("LC_ALL") || getenv("LC_CTYPE") || getenv("LANG");
+	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
+	bool has_locale = false;
+	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
+		has_locale |= getenv(variables[i]) && *getenv(variables[i]);
 	if (!setlocale(LC_ALL, has_locale ? "" : "C.UTF-8"))
 		setlocale(LC_ALL, "C.UTF-8");
 	setlocale(LC_NUMERIC, "C");
@@ -422,7 +431,7 @@ int cli_main(int argc, char **argv)
 	if (!dispatch(&cli, argc, argv, &status, &err)) {
 		cli_flush(&cli);
 		cli_say("%s%s", err.msg, remedy_of(&err));
-		status = err_exit_status(&err);
+		status = cli.signo ? 128 + cli.signo : err_exit_status(&err);
 	}
 	cli_flush(&cli);
 	if (cli.out_errno) {

@@ -27,6 +27,7 @@ struct cli {
 	bool is_terminal; /* standard output is one */
 	int64_t now_ms;
 	struct buf out; /* flushed to standard output at the end, and by cli_flush */
+	int signo;	/* that ended the command; 0: none did */
 	int out_errno;	/* why standard output took no more; 0: it did, or nobody reads */
 	struct arena *arena;
 };

@@ -95,7 +95,7 @@ static void check_secret(struct doctor *d, const struct config_source *source)
 	if (from && is_missing)
 		note(d, "error", source->name,
 			arena_printf(d->cli->arena, "its secret %s is not there", from),
-			"set it in the environment that sync runs in");
+			"the environment that sync runs in must have it");
 }
 
 static bool check_sources(struct doctor *d, struct store *store, struct err *err)

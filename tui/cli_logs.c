@@ -4,7 +4,7 @@
 #include "client/base/mem.h"
 #include "client/catalogue/find.h"
 #include "client/live/log.h"
-#include "client/triage/explain.h"
+#include "client/triage/explain_json.h"
 #include "tui/cli.h"
 #include "views/json.h"
 
@@ -18,27 +18,25 @@ struct tail {
 	struct cli *cli;
 	struct loop *loop;
 	struct live_log *log;
-	int fd;		      /* the cached file, once it is there */
-	struct buf line;      /* a line that is not whole yet */
-	bool is_cut, is_over; /* nobody reads any more; nothing more comes */
+	int fd;		 /* the cached file, once it is there */
+	struct buf line; /* a line that is not whole yet */
 	struct err err;
 	int signo;
 };
 
 static void put_line(struct tail *t, struct str line)
 {
-	if (t->cli->is_raw) {
-		buf_add(&t->cli->out, line);
-	} else {
-		clean_add(&t->cli->out, line,
-			CLEAN_LINES | CLEAN_NO_SGR | (t->cli->is_ascii ? CLEAN_ASCII : 0));
-	}
+	clean_add(&t->cli->out, line, CLEAN_LINES | CLEAN_NO_SGR | (t->cli->is_ascii ? CLEAN_ASCII : 0));
 	buf_addc(&t->cli->out, '\n');
 }
 
 /* Whole lines are cleaned and printed; the rest waits for its end. */
 static void put_text(struct tail *t, struct str text)
 {
+	if (t->cli->is_raw) {
+		buf_add(&t->cli->out, text);
+		return;
+	}
 	for (;;) {
 		const char *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
 		if (!end)
@@ -66,7 +64,6 @@ static void on_grown(void *ctx)
 			return;
 		put_text(t, (struct str){chunk, (size_t)n});
 		if (!cli_flush(t->cli)) {
-			t->is_cut = true;
 			loop_stop(t->loop);
 			return;
 		}
@@ -80,7 +77,6 @@ static void on_done(void *ctx, bool complete, const struct err *err)
 	on_grown(t);
 	if (err)
 		t->err = *err;
-	t->is_over = true;
 	loop_stop(t->loop);
 }
 
@@ -101,7 +97,7 @@ static bool stream(struct cli *cli, const struct ref *ref, int *status, struct e
 	t.log = live_log_open(t.loop, cli->config, ref, cli->is_follow, &ops, &t);
 	loop_run(t.loop);
 	if (t.line.n)
-		put_line(&t, buf_str(&t.line));
+		put_line(&t, buf_str(&t.line)); /* the last one has no end */
 	live_log_close(t.log);
 	loop_free(t.loop);
 	buf_fini(&t.line);
@@ -187,23 +183,9 @@ static void add_explanation_json(struct buf *out, const struct explanation *e)
 	struct json_writer w = {.out = out};
 	json_open(&w, '{');
 	json_key(&w, "candidates");
-	json_open(&w, '[');
-	for (size_t i = 0; i < e->n_candidates; i++) {
-		json_open(&w, '{');
-		json_key(&w, "line");
-		json_put_int(&w, e->candidates[i].line);
-		json_key(&w, "text");
-		json_put_str(&w, str_of(e->candidates[i].text));
-		json_key(&w, "score");
-		json_put_num(&w, e->candidates[i].score);
-		json_close(&w, '}');
-	}
-	json_close(&w, ']');
+	explain_put_candidates(&w, e);
 	json_key(&w, "excerpt");
-	json_open(&w, '[');
-	for (size_t i = 0; i < e->n_excerpt; i++)
-		json_put_str(&w, str_of(e->excerpt[i]));
-	json_close(&w, ']');
+	explain_put_excerpt(&w, e);
 	json_key(&w, "fingerprint");
 	json_put_str(&w, e->n_candidates ? str_of(e->fingerprint) : (struct str){0});
 	json_close(&w, '}');

@@ -113,7 +113,7 @@ bool cli_show(struct cli *cli, int *status, struct err *err)
 	const char *text = cli->n_args && strcmp(cli->args[0], "show") ? cli->args[0]
 			   : cli->n_args > 1			       ? cli->args[1]
 								       : NULL;
-	if (!text)
+	if (!text || cli->n_args > (text == cli->args[0] ? 1 : 2))
 		return err_set(err, ERR_USAGE, "show what? 'porthole show SOURCE/PIPELINE/RUN'");
 	struct ref ref;
 	struct store *store = cli_store(cli, err);
@@ -152,9 +152,9 @@ bool cli_open(struct cli *cli, int *status, struct err *err)
 			     params, 3, cli->arena, &row, err);
 		if (ok)
 			buf_addz(&text, result_text(&row, 0, 0));
-	} else if (ok) {
-		ok = err_set(err, ERR_NOT_FOUND, "'%s' has no address in a tool", cli->args[1]);
 	}
+	if (ok && !text.n)
+		ok = err_set(err, ERR_NOT_FOUND, "'%s' has no address in a tool", cli->args[1]);
 	if (ok) {
 		clean_add(&cli->out, buf_str(&text), CLEAN_NAME);
 		buf_addc(&cli->out, '\n');

@@ -35,6 +35,13 @@ static void on_round(void *ctx, const struct problem_counts *p, const char *noti
 	cli_flush(cli);
 }
 
+/* For cli_main: it overrules what the error says. */
+static void on_signal(void *ctx, int signo)
+{
+	struct cli *cli = ctx;
+	cli->signo = signo;
+}
+
 static void on_failed(void *ctx, const struct err *err)
 {
 	(void)ctx;
@@ -49,6 +56,7 @@ bool cli_sync(struct cli *cli, int *status, struct err *err)
 		.source_done = on_source,
 		.round_done = on_round,
 		.round_failed = on_failed,
+		.signalled = on_signal,
 		.ctx = cli};
 	if (cli->since && !when_parse_since(str_of(cli->since), cli->now_ms, &options.since_ms))
 		return err_set(

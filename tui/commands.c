@@ -55,29 +55,18 @@ static void run_right(struct app *app)
 	move(app, MOVE_RIGHT);
 }
 
-/* What TEXT names; where that is nothing, the object that is shown. */
-static bool read_ref(struct app *app, const char *text, struct arena *arena, struct ref *out)
+/* The ref under the cursor, or of the object that is shown. */
+static bool current_ref(struct app *app, struct arena *arena, struct ref *out)
 {
 	struct frame *frame = app_top(app);
 	struct err err;
+	const char *text = frame_ref(frame);
 	if (text)
 		return ref_parse(arena, str_of(text), out, &err);
 	if (!frame->view || frame->view->kind != VIEW_OBJECT)
 		return false;
 	*out = frame->ref;
 	return true;
-}
-
-/* The ref under the cursor, or of the object that is shown. */
-static bool current_ref(struct app *app, struct arena *arena, struct ref *out)
-{
-	return read_ref(app, frame_ref(app_top(app)), arena, out);
-}
-
-/* The same, but of a problem the place where it occurred. */
-static bool current_place(struct app *app, struct arena *arena, struct ref *out)
-{
-	return read_ref(app, frame_place(app_top(app)), arena, out);
 }
 
 static void run_open(struct app *app)
@@ -110,7 +99,7 @@ static void run_pipeline(struct app *app)
 {
 	struct ref ref;
 	struct arena *arena = arena_new();
-	if (current_place(app, arena, &ref) && ref.pipeline) {
+	if (frame_place(app_top(app), arena, &ref) && ref.pipeline) {
 		ref.kind = REF_PIPELINE;
 		ref.run = ref.step = ref.index = NULL;
 		app_open_ref(app, &ref);
@@ -124,7 +113,7 @@ static void run_run(struct app *app)
 {
 	struct ref ref;
 	struct arena *arena = arena_new();
-	if (current_place(app, arena, &ref) && ref.run) {
+	if (frame_place(app_top(app), arena, &ref) && ref.run) {
 		ref.kind = REF_RUN;
 		ref.step = ref.index = NULL;
 		app_open_ref(app, &ref);
@@ -177,11 +166,13 @@ static void find(struct app *app, bool is_backward)
 	struct frame *frame = app_top(app);
 	struct widget *widget = frame_widget(frame);
 	struct str text = str_of(app->last_search);
+	if (!text.n) {
+		app_say(app, ROLE_DIM, "nothing was searched yet: / searches");
+		return;
+	}
 	bool is_found = frame->pager ? pager_find(frame->pager, text, is_backward)
 				     : widget && widget->ops->find(widget, text, is_backward);
-	if (!app->last_search)
-		app_say(app, ROLE_DIM, "nothing was searched yet: / searches");
-	else if (!is_found)
+	if (!is_found)
 		app_say(app, ROLE_LATE, "not found: %s", app->last_search);
 }
 
@@ -279,8 +270,8 @@ static const char *address_in(const struct view_data *data)
 static void run_address(struct app *app)
 {
 	struct frame *frame = app_top(app);
-	const char *own = address_in(frame->body.data),
-		   *address = own ? own : address_in(frame->preview.data);
+	const char *own = address_in(frame->body.data);
+	const char *address = own ? own : address_in(frame_preview(frame));
 	if (address)
 		copy_text(app, str_of(address));
 	else
@@ -375,6 +366,16 @@ const struct app_command *app_commands(size_t *n)
 	return commands;
 }
 
+static const char *keys_of(struct app *app, const struct app_command *command, struct arena *arena)
+{
+	struct buf keys;
+	buf_init(&keys, 0);
+	keymap_add_keys(app->keymap, command, &keys);
+	const char *text = arena_dup(arena, buf_str(&keys));
+	buf_fini(&keys);
+	return text;
+}
+
 /* The help is made from the table above: what works in the frame that it was asked in. */
 static void run_help(struct app *app)
 {
@@ -391,7 +392,7 @@ static void run_help(struct app *app)
 		if (!(commands[i].contexts & context))
 			continue;
 		struct line *line = compose_line(data, block, ARRAY_LEN(commands) + 8, 0, ROLE_KEY,
-			arena_printf(arena, "  %-14s", commands[i].keys));
+			arena_printf(arena, "  %-14s", keys_of(app, &commands[i], arena)));
 		compose_span(data, line, ROLE_TEXT, "%-16s", commands[i].name);
 		compose_span(data, line, ROLE_DIM, "%s", commands[i].help);
 	}

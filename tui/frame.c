@@ -3,6 +3,7 @@
 
 #include "client/base/mem.h"
 #include "tui/app.h"
+#include "views/lists.h"
 
 enum {
 	WIDE_COLUMNS = 150,
@@ -37,17 +38,6 @@ static void drop_load(void *ctx)
 	x_free(job);
 }
 
-static void copy_ref(struct arena *arena, const struct ref *ref, struct ref *out)
-{
-	*out = *ref;
-	out->source = arena_dupz(arena, ref->source);
-	out->pipeline = arena_dupz(arena, ref->pipeline);
-	out->run = arena_dupz(arena, ref->run);
-	out->step = arena_dupz(arena, ref->step);
-	out->index = arena_dupz(arena, ref->index);
-	out->name = arena_dupz(arena, ref->name);
-}
-
 static struct load_job *new_job(struct frame *frame, const struct view_def *view, const struct ref *ref)
 {
 	struct load_job *job = x_new(struct load_job);
@@ -60,7 +50,7 @@ static struct load_job *new_job(struct frame *frame, const struct view_def *view
 		.now_ms = clock_now_ms()};
 	job->args.filter = arena_dupz(job->arena, frame->filter);
 	job->args.sort = arena_dupz(job->arena, frame->sort);
-	copy_ref(job->arena, ref, &job->args.ref);
+	job->args.ref = ref_dup(job->arena, ref);
 	return job;
 }
 
@@ -73,26 +63,36 @@ static void pane_clear(struct pane *pane)
 	*pane = (struct pane){0};
 }
 
-/* New data; widgets of the same kind at the same place stay, with what the person did to them. */
+/* The widget that showed the block of that name before, with what the person did to it; or a new one. */
+static struct widget *take_widget(struct pane *pane, const struct block *block)
+{
+	const struct widget_ops *ops = widget_for(block->kind);
+	for (size_t i = 0; i < pane->n; i++) {
+		struct widget *widget = pane->widgets[i];
+		if (!widget || widget->ops != ops || strcmp(pane->data->blocks[i].name, block->name))
+			continue;
+		pane->widgets[i] = NULL;
+		return widget;
+	}
+	return ops->new ();
+}
+
+/* New data. A block may come or go between two loads: the others keep their widgets. */
 static void pane_set(struct pane *pane, struct view_data *data)
 {
-	struct view_data *old = pane->data;
+	struct widget *widgets[FRAME_MOST_BLOCKS];
 	size_t n = data->n_blocks < FRAME_MOST_BLOCKS ? data->n_blocks : FRAME_MOST_BLOCKS;
 	for (size_t i = 0; i < n; i++) {
-		const struct widget_ops *ops = widget_for(data->blocks[i].kind);
-		if (i < pane->n && pane->widgets[i]->ops != ops) {
-			pane->widgets[i]->ops->free(pane->widgets[i]);
-			pane->widgets[i] = ops->new ();
-		} else if (i >= pane->n) {
-			pane->widgets[i] = ops->new ();
-		}
-		ops->set(pane->widgets[i], &data->blocks[i]);
+		widgets[i] = take_widget(pane, &data->blocks[i]);
+		widgets[i]->ops->set(widgets[i], &data->blocks[i]);
 	}
-	for (size_t i = n; i < pane->n; i++)
-		pane->widgets[i]->ops->free(pane->widgets[i]);
+	for (size_t i = 0; i < pane->n; i++)
+		if (pane->widgets[i])
+			pane->widgets[i]->ops->free(pane->widgets[i]);
+	memcpy(pane->widgets, widgets, n * sizeof *widgets);
 	pane->n = n;
+	view_data_free(pane->data);
 	pane->data = data;
-	view_data_free(old);
 }
 
 /* The block that gets the keys first: the last one with a cursor in it. */
@@ -109,7 +109,9 @@ static void preview_loaded(void *ctx, void *result, const struct err *err)
 	struct frame *frame = ctx;
 	struct load_job *job = result;
 	frame->preview.ticket = NULL;
-	if (!err) {
+	if (err) {
+		pane_clear(&frame->preview); /* nothing is better than what belongs to another row */
+	} else {
 		pane_set(&frame->preview, job->data);
 		job->data = NULL;
 	}
@@ -158,6 +160,17 @@ static void forget_news(struct frame *frame)
 	frame->is_asked_anew = false;
 }
 
+/* The block called NAME (they are literals) keeps the keys, wherever it stands now. */
+static void keep_focus(struct frame *frame, const char *name)
+{
+	for (size_t i = 0; name && i < frame->body.n; i++)
+		if (!strcmp(frame->body.data->blocks[i].name, name)) {
+			frame->focus = i;
+			return;
+		}
+	frame->focus = first_focus(&frame->body);
+}
+
 static void body_loaded(void *ctx, void *result, const struct err *err)
 {
 	struct frame *frame = ctx;
@@ -166,19 +179,24 @@ static void body_loaded(void *ctx, void *result, const struct err *err)
 	if (err) {
 		frame->err = *err;
 	} else {
-		bool is_first = !frame->body.data;
+		const char *name = frame_widget(frame) ? frame->body.data->blocks[frame->focus].name : NULL;
 		err_clear(&frame->err);
 		pane_set(&frame->body, job->data);
 		job->data = NULL;
 		forget_news(frame);
-		if (is_first || frame->focus >= frame->body.n)
-			frame->focus = first_focus(&frame->body);
+		keep_focus(frame, name);
 		x_free(frame->preview_ref); /* its object may have changed too */
 		frame->preview_ref = NULL;
 		follow_preview(frame);
 	}
 	drop_load(job);
 	app_dirty(frame->app);
+}
+
+void frame_resized(struct frame *frame)
+{
+	if (frame->body.data) /* there may be room for a preview now */
+		follow_preview(frame);
 }
 
 void frame_reload(struct frame *frame)
@@ -205,7 +223,7 @@ static struct frame *new_frame(struct app *app, const struct ref *ref)
 	frame->filter = x_strdup("");
 	frame->limit = APP_LIST_ROWS;
 	if (ref)
-		copy_ref(frame->arena, ref, &frame->ref);
+		frame->ref = ref_dup(frame->arena, ref);
 	return frame;
 }
 
@@ -343,7 +361,7 @@ struct frame *frame_new_log(struct app *app, const struct ref *ref)
 	frame->log_title = x_strdup("log");
 	struct find_log_job *job = x_new(struct find_log_job);
 	job->arena = arena_new();
-	copy_ref(job->arena, ref, &job->ref);
+	job->ref = ref_dup(job->arena, ref);
 	frame->log_ticket = store_thread_run(app->store, &what, job, frame);
 	return frame;
 }
@@ -361,8 +379,25 @@ const char *frame_ref(const struct frame *frame)
 	return widget ? widget->ops->ref(widget) : NULL;
 }
 
+/* Where the problem REF_TEXT of TABLE occurred last. */
+static bool place_of(const struct table *table, const char *ref_text, struct ref *out)
+{
+	size_t row = 0, n = table->result.n_rows;
+	while (row < n && strcmp(table_text(table, row, "ref"), ref_text))
+		row++;
+	if (row == n)
+		return false;
+	*out = (struct ref){.kind = REF_STEP,
+		.source = table_text(table, row, "source"),
+		.pipeline = table_text(table, row, "pipeline"),
+		.run = table_text(table, row, "run"),
+		.step = table_text(table, row, "step"),
+		.index = table_text(table, row, "index")};
+	return true;
+}
+
 /* The first fact that leads somewhere: of a problem that is where it occurred. */
-static const char *place_of(const struct view_data *data)
+static const char *first_link(const struct view_data *data)
 {
 	for (size_t i = 0; data && i < data->n_blocks; i++)
 		for (size_t k = 0; data->blocks[i].kind == BLOCK_FACTS && k < data->blocks[i].facts.n; k++)
@@ -371,15 +406,27 @@ static const char *place_of(const struct view_data *data)
 	return NULL;
 }
 
-const char *frame_place(const struct frame *frame)
+bool frame_place(const struct frame *frame, struct arena *arena, struct ref *out)
+{
+	struct err err;
+	const char *text = frame_ref(frame);
+	bool is_problem = text && str_starts(str_of(text), STR("problem:"));
+	if (is_problem && frame->view && frame->view->list == &list_problems)
+		return place_of(&frame->body.data->blocks[frame->focus].table, text, out);
+	if (!text && frame->view && frame->view->kind == VIEW_OBJECT) {
+		*out = frame->ref;
+		text = frame->ref.kind == REF_PROBLEM ? first_link(frame->body.data) : NULL;
+		if (!text)
+			return true;
+	}
+	return text && ref_parse(arena, str_of(text), out, &err);
+}
+
+const struct view_data *frame_preview(const struct frame *frame)
 {
 	const char *ref = frame_ref(frame);
-	bool is_problem = ref && !strncmp(ref, "problem:", strlen("problem:"));
-	if (is_problem && frame->preview_ref && !strcmp(frame->preview_ref, ref))
-		return place_of(frame->preview.data);
-	if (!ref && frame->view && frame->view->kind == VIEW_OBJECT && frame->ref.kind == REF_PROBLEM)
-		return place_of(frame->body.data);
-	return ref;
+	bool is_its = ref && frame->preview_ref && !strcmp(ref, frame->preview_ref) && !frame->preview.ticket;
+	return is_its ? frame->preview.data : NULL;
 }
 
 void frame_next_focus(struct frame *frame, int step)
@@ -412,7 +459,7 @@ void frame_move(struct frame *frame, enum move move)
 	bool is_down =
 		move == MOVE_DOWN || move == MOVE_HALF_DOWN || move == MOVE_PAGE_DOWN || move == MOVE_END;
 	if (is_down && (!has_moved || move == MOVE_END) && wants_more(frame)) {
-		frame->limit *= 2;
+		frame->limit = 2 * (int64_t)frame->body.data->blocks[frame->focus].table.result.n_rows;
 		frame_reload(frame);
 	}
 	follow_preview(frame);
@@ -425,19 +472,36 @@ static int title_rows(const struct block *block)
 	return block->title ? 1 : 0;
 }
 
+/* Takes rows from the others, the largest first, until the block with the keys has its own. */
+static void press(struct pane *pane, size_t focus, int missing)
+{
+	for (; missing > 0; missing--) {
+		size_t largest = focus;
+		for (size_t i = 0; i < pane->n; i++)
+			if (i != focus && (largest == focus || pane->heights[i] > pane->heights[largest]))
+				largest = i;
+		if (largest == focus || !pane->heights[largest])
+			return;
+		pane->heights[largest]--;
+	}
+}
+
 /* Shares HEIGHT among the blocks: each as much as it likes where there is room; else the one with the keys
- * goes first, and each of the others keeps a few rows. */
-static void share_height(struct pane *pane, size_t focus, int width, int height, const struct format *format)
+ * goes first, and each of the others keeps a few rows as long as that one has its own. */
+static void share_height(
+	struct pane *pane, size_t focus, bool has_keys, struct rect rect, const struct format *format)
 {
 	int natural[FRAME_MOST_BLOCKS], sum = 0;
 	for (size_t i = 0; i < pane->n; i++) {
-		natural[i] = pane->widgets[i]->ops->height(pane->widgets[i], width, format);
+		natural[i] = pane->widgets[i]->ops->height(pane->widgets[i], rect.width, format);
 		bool is_facts = pane->data->blocks[i].kind == BLOCK_FACTS;
 		int least = is_facts ? MOST_FACTS : LEAST_ROWS;
 		pane->heights[i] = natural[i] < least ? natural[i] : least;
 		sum += pane->heights[i] + title_rows(&pane->data->blocks[i]);
 	}
-	int left = height - sum;
+	if (has_keys)
+		press(pane, focus, sum - rect.height);
+	int left = rect.height - sum;
 	for (size_t turn = 0; turn <= pane->n && left > 0; turn++) {
 		size_t i = turn == 0 ? focus : turn - 1;
 		if (i >= pane->n)
@@ -452,7 +516,7 @@ static void share_height(struct pane *pane, size_t focus, int width, int height,
 static void draw_pane(struct pane *pane, struct grid *grid, struct rect rect, const struct format *format,
 	size_t focus, bool has_keys)
 {
-	share_height(pane, focus, rect.width, rect.height, format);
+	share_height(pane, focus, has_keys, rect, format);
 	int y = rect.y, bottom = rect.y + rect.height;
 	for (size_t i = 0; i < pane->n && y < bottom; i++) {
 		const struct block *block = &pane->data->blocks[i];

@@ -71,10 +71,14 @@ bool frame_drop_filter(struct frame *frame);
 bool frame_is_loading(const struct frame *frame);
 /* The widget with the keys, or NULL. */
 struct widget *frame_widget(const struct frame *frame);
-/* The ref under the cursor; where there is none, the frame's own; NULL where it has none. */
+/* The ref under the cursor; NULL where there is none. */
 const char *frame_ref(const struct frame *frame);
-/* The same, but of a problem the place where it occurred, as far as its preview knows it. */
-const char *frame_place(const struct frame *frame);
+/* What it names, else the object that is shown; of a problem the place where it occurred. */
+bool frame_place(const struct frame *frame, struct arena *arena, struct ref *out);
+/* What the preview says of the row under the cursor; NULL where it does not (yet). */
+const struct view_data *frame_preview(const struct frame *frame);
+/* The grid has another size. */
+void frame_resized(struct frame *frame);
 void frame_next_focus(struct frame *frame, int step);
 void frame_move(struct frame *frame, enum move move);
 void frame_draw(struct frame *frame, struct grid *grid, struct rect rect);

@@ -22,7 +22,8 @@ static bool bind(struct keymap *keymap, const struct app_command *command, const
 		if (!key)
 			return err_set(err, ERR_USAGE, "keys: '%.*s' is no key, for '%s'", STR_FMT(piece),
 				command->name);
-		BUG_ON(keymap->n == MOST_BINDINGS);
+		if (keymap->n == MOST_BINDINGS)
+			return err_set(err, ERR_USAGE, "keys: more than %d keys are bound", MOST_BINDINGS);
 		keymap->bindings[keymap->n++] = (struct binding){key, command};
 	}
 	return true;
@@ -87,4 +88,16 @@ uint32_t keymap_key(const struct keymap *keymap, const struct app_command *comma
 		if (keymap->bindings[i].command == command)
 			return keymap->bindings[i].key;
 	return 0;
+}
+
+void keymap_add_keys(const struct keymap *keymap, const struct app_command *command, struct buf *out)
+{
+	size_t before = out->n;
+	for (size_t i = 0; i < keymap->n; i++) {
+		if (keymap->bindings[i].command != command)
+			continue;
+		if (out->n > before)
+			buf_addc(out, ' ');
+		key_add_name(out, keymap->bindings[i].key);
+	}
 }

@@ -7,6 +7,7 @@
 #ifndef TUI_KEYMAP_H
 #define TUI_KEYMAP_H
 
+#include "client/base/buf.h"
 #include "client/config/config.h"
 
 struct app;
@@ -33,5 +34,7 @@ void keymap_free(struct keymap *keymap);
 const struct app_command *keymap_find(const struct keymap *keymap, uint32_t key, int context);
 /* The first key of COMMAND, 0 for none. */
 uint32_t keymap_key(const struct keymap *keymap, const struct app_command *command);
+/* The names of all of them, blank-separated. */
+void keymap_add_keys(const struct keymap *keymap, const struct app_command *command, struct buf *out);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "client/base/mem.h"
 #include "tui/app.h"
+#include "tui/chrome.h"
 #include "views/search.h"
 
 enum { SEARCH_ROWS = 8, SEARCH_FROM = 2 };
@@ -34,11 +35,11 @@ int palette_score(struct str typed, struct str name)
 	return typed.n == name.n ? score + 10 : score;
 }
 
-/* Keeps the best PALETTE_MOST_ITEMS, best first. */
+/* Keeps the best PALETTE_MOST_ITEMS, best first. What comes late goes behind what a person has selected. */
 static void add(struct palette *p, struct palette_item item)
 {
-	size_t at = p->n;
-	while (at > 0 && p->items[at - 1].score < item.score)
+	size_t at = p->n, first = (size_t)(p->selected + 1);
+	while (at > first && p->items[at - 1].score < item.score)
 		at--;
 	if (at == PALETTE_MOST_ITEMS)
 		return;
@@ -72,9 +73,10 @@ static void add_commands(struct app *app, struct str typed)
 {
 	size_t n;
 	const struct app_command *commands = app_commands(&n);
+	int context = chrome_context(app);
 	for (size_t i = 0; typed.n && i < n; i++) {
 		int score = palette_score(typed, str_of(commands[i].name));
-		if (score)
+		if (score && commands[i].contexts & context)
 			add(&app->palette, (struct palette_item){.title = commands[i].name,
 						   .hint = commands[i].help,
 						   .command = &commands[i],
@@ -111,16 +113,18 @@ static void found(void *ctx, void *result, const struct err *err)
 	struct search_job *job = result;
 	p->search = NULL;
 	for (size_t row = 0; !err && row < job->table.result.n_rows; row++) {
-		const struct result *rows = &job->table.result;
-		const char *title = result_text(rows, row, 1);
+		const struct table *t = &job->table;
+		const char *title = table_text(t, row, "title");
 		int score = palette_score(str_of(job->words), str_of(title));
 		add(p, (struct palette_item){
-			       .title = arena_printf(p->arena, "%s %s", result_text(rows, row, 0), title),
-			       .hint = arena_dupz(p->arena, result_text(rows, row, 2)),
-			       .ref = arena_dupz(p->arena, result_text(rows, row, 3)),
+			       .title = arena_printf(p->arena, "%s %s", table_text(t, row, "type"), title),
+			       .hint = arena_dupz(p->arena, table_text(t, row, "excerpt")),
+			       .ref = arena_dupz(p->arena, table_text(t, row, "ref")),
 			       .score = score ? score : 1});
 	}
 	drop_search(job);
+	if (p->is_accepted)
+		palette_accept(app);
 	app_dirty(app);
 }
 
@@ -176,16 +180,15 @@ static void go_to_line(struct app *app, struct str line)
 	struct str word = first_word(line), rest = str_trim(str_slice(line, word.n, line.n));
 	struct arena *arena = arena_new();
 	const struct view_def *view = view_find(arena_dup(arena, word));
-	struct ref ref;
 	struct err err;
 	if (str_is(word, "q") || str_is(word, "quit"))
 		app_quit(app, 0);
 	else if (view && view->kind != VIEW_OBJECT)
 		app_open_view(app, view, arena_dup(arena, rest));
-	else if ((str_has(word, STR("/")) || str_has(word, STR(":"))) && ref_parse(arena, line, &ref, &err))
-		app_open_ref(app, &ref);
-	else
+	else if (!str_has(word, STR("/")) && !str_has(word, STR(":")))
 		app_say(app, ROLE_ERROR, "nothing is called '%.*s'", STR_FMT(line));
+	else if (!app_open_text(app, arena_dup(arena, line), &err))
+		app_say(app, ROLE_ERROR, "%s", err.msg);
 	arena_free(arena);
 }
 
@@ -204,23 +207,39 @@ static void go_to_item(struct app *app, const struct palette_item *item)
 	arena_free(arena);
 }
 
+/* Whether LINE says by itself where to go. */
+static bool is_command_line(struct str line)
+{
+	struct str word = first_word(line);
+	size_t n;
+	const struct view_def *const *views = view_all(&n);
+	for (size_t i = 0; i < n; i++)
+		if (str_is(word, views[i]->name))
+			return true;
+	return str_is(line, "q") || str_is(line, "quit") || str_has(line, STR("/")) ||
+	       str_has(word, STR(":"));
+}
+
 static const struct palette_item *chosen(const struct palette *p, struct str line)
 {
 	if (p->selected >= 0)
 		return &p->items[p->selected];
-	bool is_command_line = view_find(arena_dup(p->arena, first_word(line))) || str_is(line, "q") ||
-			       str_has(line, STR("/"));
-	return line.n && p->n && !is_command_line ? &p->items[0] : NULL;
+	return line.n && p->n && !is_command_line(line) ? &p->items[0] : NULL;
 }
 
 void palette_accept(struct app *app)
 {
+	struct str line = str_trim(buf_str(&app->prompt.text));
+	if (app->palette.search && !chosen(&app->palette, line) && !is_command_line(line)) {
+		app->palette.is_accepted = true;
+		app->mode = MODE_PALETTE;
+		return;
+	}
 	/* taken out first: what it leads to may open a prompt, or another palette */
 	struct palette p = app->palette;
 	app->palette = (struct palette){0};
 	ticket_cancel(p.search);
 	app->mode = MODE_KEYS;
-	struct str line = str_trim(buf_str(&app->prompt.text));
 	const struct palette_item *item = chosen(&p, line);
 	if (item)
 		go_to_item(app, item);

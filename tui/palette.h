@@ -26,6 +26,7 @@ struct palette {
 	size_t n;
 	int selected; /* -1: the line as typed */
 	struct ticket *search;
+	bool is_accepted; /* Enter came before what the search finds: it goes there */
 };
 
 void palette_open(struct app *app);
@@ -33,7 +34,8 @@ void palette_close(struct app *app);
 /* The typed line changed: match again, ask the store for objects. */
 void palette_update(struct app *app);
 void palette_move(struct app *app, int step);
-/* Goes where the selected item, or the typed line, says; closes. */
+/* Goes where the selected item, or the typed line, says; closes. Where only the search that is under way can
+ * say, that is waited for. */
 void palette_accept(struct app *app);
 /* Above the prompt's line, growing upward. */
 void palette_draw(const struct app *app, struct grid *grid, int bottom);

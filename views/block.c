@@ -26,3 +26,11 @@ bool table_shows(const struct table *table, size_t c)
 			return true;
 	return !may_go;
 }
+
+const char *table_text(const struct table *table, size_t row, const char *key)
+{
+	for (size_t c = 0; c < table->n_columns; c++)
+		if (!strcmp(table->columns[c].key, key))
+			return result_text(&table->result, row, c);
+	return NULL;
+}

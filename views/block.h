@@ -63,6 +63,8 @@ struct table {
 /* Whether a screen shows column C of TABLE: not where it is hidden, nor where it may go and nobody knows a
  * value. */
 bool table_shows(const struct table *table, size_t c);
+/* The text of the column called KEY; NULL where it is none or there is no such column. */
+const char *table_text(const struct table *table, size_t row, const char *key);
 
 /* A line of text in stretches of one role each. */
 struct span {

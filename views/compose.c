@@ -24,7 +24,7 @@ struct block *compose_list(struct view_data *data, struct store *store, const st
 	const struct view_args own = {.config = args->config,
 		.filter = what->filter,
 		.sort = what->sort,
-		.limit = what->limit,
+		.limit = what->limit && args->limit > what->limit ? args->limit : what->limit,
 		.now_ms = args->now_ms};
 	struct table table;
 	if (!list_load(store, what->list, &own, what->scope, data->arena, &table, err))

@@ -18,7 +18,7 @@ struct list_block {
 	const char *filter;	   /* NULL: none */
 	const char *sort;	   /* as in struct view_args; NULL: the list's own */
 	const char *leave_out;	   /* as in struct table */
-	int64_t limit;		   /* 0: all */
+	int64_t limit;		   /* rows, or as many as the view was asked for where that is more; 0: all */
 };
 /* Such a block; ARGS gives clock and configuration. */
 struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,

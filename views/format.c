@@ -24,7 +24,6 @@ static const struct state_look {
 	{"queued", "○", "o", ROLE_QUEUED},
 	{"skipped", "–", "-", ROLE_SKIPPED},
 	{"blocked", "–", "-", ROLE_SKIPPED}, /* skipped, because of what failed before it */
-	{"blocked", "–", "-", ROLE_SKIPPED},
 	{"cancelled", "⊘", "/", ROLE_SKIPPED},
 	{"lost", "!", "!", ROLE_FAILED},
 	{"late", "⏲", "@", ROLE_LATE},

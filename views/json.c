@@ -64,11 +64,11 @@ struct object {
 	struct json_writer *w;
 };
 
-/* {"k": value, …} from a query of key, value, special. */
+/* {"k": value, …} of a run, from a query of key, value, special. */
 static bool put_pairs(struct object *o, const char *key, const char *sql, struct err *err)
 {
 	struct result rows;
-	const struct value params[] = {value_int(o->found->run_id)};
+	const struct value params[] = {value_int(o->args->ref.kind == REF_RUN ? o->found->run_id : 0)};
 	if (!store_query(o->store, sql, params, 1, o->arena, &rows, err))
 		return false;
 	json_key(o->w, key);
@@ -122,51 +122,61 @@ static void put_links(struct object *o, const struct table *table)
 	json_close(o->w, ']');
 }
 
+/* The one row of the object, as its list has it. */
+static bool load_row(struct object *o, const struct view_def *view, struct table *table, struct err *err)
+{
+	const struct ref *ref = &o->args->ref;
+	int64_t id = 0;
+	if (ref->kind == REF_PROBLEM && !str_to_int(str_of(ref->name), 1, INT64_MAX, &id))
+		return err_set(err, ERR_USAGE, "'problem:%s' is no problem: its id is a number", ref->name);
+	const struct view_args args = {.config = o->args->config,
+		.filter = id ? arena_printf(o->arena, "id=%lld", (long long)id) : "deleted:yes",
+		.now_ms = o->args->now_ms,
+		.limit = 1};
+	if (!list_load(o->store, view->list, &args, o->found, o->arena, table, err))
+		return false;
+	if (table->result.n_rows)
+		return true;
+	return id ? err_set(err, ERR_NOT_FOUND, "no problem %s; 'porthole problems' lists them", ref->name)
+		  : err_set(err, ERR_NOT_FOUND, "it is not there any more");
+}
+
+/* A run's steps; a pipeline's are those of its newest run. */
+static bool put_steps(struct object *o, struct err *err)
+{
+	struct found scope = *o->found;
+	const struct value params[] = {value_int(scope.pipeline_id)};
+	enum ref_kind kind = o->args->ref.kind;
+	if (kind == REF_PIPELINE &&
+		!store_exec_id(o->store, "SELECT coalesce(last_run_id, 0) FROM pipeline WHERE id = $1",
+			params, 1, &scope.run_id, err))
+		return false;
+	bool has_steps = (kind == REF_RUN || kind == REF_PIPELINE) && scope.run_id;
+	return put_list(o, "steps", &list_steps, has_steps ? &scope : NULL, "", err);
+}
+
+static bool put_children(struct object *o, struct err *err)
+{
+	const struct found source = {.source_id = o->found->source_id};
+	const char *run = o->args->ref.run;
+	bool is_run = o->args->ref.kind == REF_RUN && !strchr(run, '"');
+	return put_list(o, "children", &list_runs, is_run ? &source : NULL,
+		is_run ? arena_printf(o->arena, "parent=\"%s\"", run) : NULL, err);
+}
+
 static bool put_members(struct object *o, const struct view_def *view, struct err *err)
 {
 	struct table table;
-	const struct ref *ref = &o->args->ref;
-	bool is_problem = ref->kind == REF_PROBLEM;
-	const char *filter = is_problem ? arena_printf(o->arena, "id=%s", ref->name) : "deleted:yes";
-	const struct view_args args = {
-		.config = o->args->config, .filter = filter, .now_ms = o->args->now_ms, .limit = 1};
-	if (!list_load(o->store, view->list, &args, o->found, o->arena, &table, err))
+	if (!load_row(o, view, &table, err))
 		return false;
-	if (!table.result.n_rows)
-		return is_problem ? err_set(err, ERR_NOT_FOUND,
-					    "no problem %s; 'porthole problems' lists them", ref->name)
-				  : err_set(err, ERR_NOT_FOUND, "it is not there any more");
 	put_row(o->w, &table, 0);
-	static const struct found nothing;
-	bool is_run = ref->kind == REF_RUN;
-	const struct found *steps = is_run || ref->kind == REF_PIPELINE ? o->found : NULL;
-	/* a pipeline's steps are those of its newest run */
-	struct found newest = *o->found;
-	const struct value params[] = {value_int(o->found->pipeline_id)};
-	if (ref->kind == REF_PIPELINE &&
-		!store_exec_id(o->store, "SELECT coalesce(last_run_id, 0) FROM pipeline WHERE id = $1",
-			params, 1, &newest.run_id, err))
-		return false;
-	if (ref->kind == REF_PIPELINE)
-		steps = newest.run_id ? &newest : NULL;
-	const struct found *run = is_run ? o->found : &nothing;
-	const struct found *saved = o->found;
-	o->found = run;
-	bool ok =
-		put_pairs(o, "params", "SELECT key, value, NULL FROM param WHERE run_id = $1 ORDER BY key",
-			err) &&
-		put_pairs(o, "metrics",
-			"SELECT key, value, special FROM metric WHERE run_id = $1 ORDER BY key", err) &&
-		put_pairs(o, "tags", "SELECT key, value, NULL FROM tag WHERE run_id = $1 ORDER BY key", err);
-	o->found = saved;
-	if (!ok)
-		return false;
-	const char *children = is_run ? arena_printf(o->arena, "parent=\"%s\"", ref->run) : NULL;
-	struct found source = {.source_id = o->found->source_id};
-	if (!put_list(o, "inputs", NULL, NULL, "", err) ||
-		!put_list(o, "steps", &list_steps, steps, "", err) ||
-		!put_list(o, "children", &list_runs, is_run && !strchr(ref->run, '"') ? &source : NULL,
-			children, err))
+	if (!put_pairs(
+		    o, "params", "SELECT key, value, NULL FROM param WHERE run_id = $1 ORDER BY key", err) ||
+		!put_pairs(o, "metrics",
+			"SELECT key, value, special FROM metric WHERE run_id = $1 ORDER BY key", err) ||
+		!put_pairs(
+			o, "tags", "SELECT key, value, NULL FROM tag WHERE run_id = $1 ORDER BY key", err) ||
+		!put_list(o, "inputs", NULL, NULL, "", err) || !put_steps(o, err) || !put_children(o, err))
 		return false;
 	put_note(o, &table);
 	put_links(o, &table);
@@ -246,14 +256,6 @@ void json_add_evidence(struct buf *out, const struct ref *ref, const struct evid
 	buf_addc(out, '\n');
 }
 
-static const char *text_of(const struct table *table, size_t row, const char *key)
-{
-	for (size_t c = 0; c < table->n_columns; c++)
-		if (!strcmp(table->columns[c].key, key))
-			return result_text(&table->result, row, c);
-	return NULL;
-}
-
 static void put_text(struct json_writer *w, const char *key, const char *text)
 {
 	json_key(w, key);
@@ -291,11 +293,11 @@ bool json_add_triage(struct buf *out, struct store *store, const struct config *
 	const struct table *table, size_t row, struct err *err)
 {
 	struct ref ref = {.kind = REF_STEP,
-		.source = text_of(table, row, "source"),
-		.pipeline = text_of(table, row, "pipeline"),
-		.run = text_of(table, row, "run"),
-		.step = text_of(table, row, "step"),
-		.index = text_of(table, row, "index")};
+		.source = table_text(table, row, "source"),
+		.pipeline = table_text(table, row, "pipeline"),
+		.run = table_text(table, row, "run"),
+		.step = table_text(table, row, "step"),
+		.index = table_text(table, row, "index")};
 	const struct config_project *project =
 		ref.pipeline ? config_project_of(config, ref.source, ref.pipeline) : NULL;
 	struct arena *arena = arena_new();
@@ -305,8 +307,8 @@ bool json_add_triage(struct buf *out, struct store *store, const struct config *
 	struct json_writer w = {.out = out};
 	json_open(&w, '{');
 	put_row(&w, table, row);
-	put_text(&w, "owner", text_of(table, row, "owner"));
-	put_text(&w, "oncall", text_of(table, row, "oncall"));
+	put_text(&w, "owner", table_text(table, row, "owner"));
+	put_text(&w, "oncall", table_text(table, row, "oncall"));
 	json_key(&w, "blocked_steps");
 	json_put_int(&w,
 		result_int(&table->result, row, (size_t)result_column(&table->result, "blocked_steps"), 0));
@@ -318,7 +320,7 @@ bool json_add_triage(struct buf *out, struct store *store, const struct config *
 		put_evidence(&w, &ref, &evidence);
 		json_close(&w, '}');
 	} else {
-		put_said(&w, text_of(table, row, "title"));
+		put_said(&w, table_text(table, row, "title"));
 	}
 	json_close(&w, '}');
 	buf_addc(out, '\n');

@@ -5,15 +5,13 @@
 #include "client/base/when.h"
 #include "client/catalogue/filter.h"
 
-enum { MOST_PARAMS = 96 };
-
 /* The query under construction. */
 struct builder {
 	struct store *store; /* for what a bare key means; NULL: only the list's own keys are known */
 	struct arena *arena;
 	struct buf sql;
-	struct value params[MOST_PARAMS];
-	size_t n_params;
+	struct value *params;
+	size_t n_params, params_cap;
 	const struct list_def *list;
 	const struct view_args *args;
 };
@@ -21,7 +19,13 @@ struct builder {
 /* Adds a parameter and its place in the text. */
 static void add_param(struct builder *b, struct value value)
 {
-	BUG_ON(b->n_params == MOST_PARAMS);
+	if (b->n_params == b->params_cap) {
+		struct value *before = b->params;
+		b->params_cap = b->params_cap ? 2 * b->params_cap : 32;
+		b->params = arena_array(b->arena, struct value, b->params_cap);
+		for (size_t i = 0; i < b->n_params; i++)
+			b->params[i] = before[i];
+	}
 	b->params[b->n_params++] = value;
 	buf_addf(&b->sql, "$%zu", b->n_params);
 }
@@ -134,8 +138,6 @@ static bool add_match(
 			piece = term->value;
 		if (!is_first)
 			buf_addz(&b->sql, " OR ");
-		if (b->n_params + 1 >= MOST_PARAMS)
-			return err_set(err, ERR_USAGE, "filter: too many values");
 		if (!add_alternative(b, column, piece, term->is_quoted, err))
 			return false;
 	}
@@ -171,7 +173,7 @@ static void add_words(struct builder *b, struct str word)
 static void add_project(struct builder *b, const struct config_project *project)
 {
 	buf_addc(&b->sql, '(');
-	for (size_t i = 0; i < project->n_pipelines && b->n_params + 1 < MOST_PARAMS; i++) {
+	for (size_t i = 0; i < project->n_pipelines; i++) {
 		buf_addf(&b->sql, "%s%s || '/' || %s LIKE ", i ? " OR " : "", b->list->source_sql,
 			b->list->pipeline_sql);
 		add_param(b, value_text(filter_like(b->arena, str_of(project->pipelines[i]))));
@@ -180,22 +182,38 @@ static void add_project(struct builder *b, const struct config_project *project)
 	buf_addz(&b->sql, project->n_pipelines ? ")" : "1=0)");
 }
 
+/* Whether NAME is among the alternatives of TERM; "-" stands for any, and the caller negates. */
+static bool name_fits(const struct filter_term *term, const char *name)
+{
+	struct str rest = term->value, piece;
+	if (term->is_quoted || term->op != FILTER_MATCH)
+		return str_is(term->value, name);
+	while (str_next(&rest, ',', &piece))
+		if (str_glob(str_is(piece, "-") ? STR("*") : piece, str_of(name)))
+			return true;
+	return false;
+}
+
 static bool project_fits(
 	const struct config_project *project, const struct filter_term *term, const char *user)
 {
 	if (str_is(term->key, "project"))
-		return str_glob(term->value, str_of(project->name));
+		return name_fits(term, project->name);
 	if (str_is(term->key, "owner"))
-		return str_glob(term->value, str_of(project->owner));
+		return project->owner && name_fits(term, project->owner);
 	struct str oncall = str_of(project->oncall);
 	return str_is(oncall.n && oncall.p[0] == '@' ? str_slice(oncall, 1, oncall.n) : oncall, user) ||
 	       str_is(str_of(project->owner), user);
 }
 
-static void add_projects(struct builder *b, const struct filter_term *term)
+static bool add_projects(struct builder *b, const struct filter_term *term, struct err *err)
 {
 	const struct config *config = b->args->config;
-	buf_addz(&b->sql, "(1=0");
+	if (term->op != FILTER_MATCH && term->op != FILTER_EQ && term->op != FILTER_NE)
+		return err_set(err, ERR_USAGE, "filter: '%.*s' has no order", STR_FMT(term->key));
+	bool is_none = !term->is_quoted && term->op == FILTER_MATCH &&
+		       (str_is(term->value, "-") || (str_is(term->key, "mine") && str_is(term->value, "no")));
+	buf_addz(&b->sql, is_none || term->op == FILTER_NE ? "NOT (1=0" : "(1=0");
 	for (size_t i = 0; config && i < config->n_projects; i++) {
 		if (!project_fits(&config->projects[i], term, config->user))
 			continue;
@@ -203,6 +221,7 @@ static void add_projects(struct builder *b, const struct filter_term *term)
 		add_project(b, &config->projects[i]);
 	}
 	buf_addc(&b->sql, ')');
+	return true;
 }
 
 static bool add_since(struct builder *b, const struct filter_term *term, struct err *err)
@@ -318,10 +337,8 @@ static bool add_key(struct builder *b, const struct filter_term *term, struct er
 		return add_since(b, term, err);
 	bool is_project =
 		str_is(term->key, "project") || str_is(term->key, "owner") || str_is(term->key, "mine");
-	if (is_project && b->list->source_sql) {
-		add_projects(b, term);
-		return true;
-	}
+	if (is_project && b->list->source_sql)
+		return add_projects(b, term, err);
 	if (str_is(term->key, "deleted")) {
 		buf_addz(&b->sql, "1=1");
 		return true;
@@ -331,8 +348,6 @@ static bool add_key(struct builder *b, const struct filter_term *term, struct er
 
 static bool add_term(struct builder *b, const struct filter_term *term, struct err *err)
 {
-	if (b->n_params + 8 >= MOST_PARAMS)
-		return err_set(err, ERR_USAGE, "filter: too many terms");
 	buf_addz(&b->sql, term->is_negated ? " AND NOT coalesce(" : " AND ");
 	if (term->op == FILTER_WORD)
 		add_words(b, term->value);
@@ -461,8 +476,7 @@ static bool make_query(struct store *store, const struct list_def *list, const s
 	bool ok = build(&b, scope, err);
 	if (ok) {
 		out->sql = arena_dup(arena, buf_str(&b.sql));
-		out->params = arena_array(arena, struct value, b.n_params + 1);
-		memcpy(out->params, b.params, b.n_params * sizeof *b.params);
+		out->params = b.params;
 		out->n_params = b.n_params;
 	}
 	buf_fini(&b.sql);
@@ -475,29 +489,21 @@ bool list_query(const struct list_def *list, const struct view_args *args, const
 	return make_query(NULL, list, args, scope, arena, out, err);
 }
 
-static const char *text_at(const struct table *table, size_t row, const char *key)
-{
-	for (size_t i = 0; i < table->n_columns; i++)
-		if (!strcmp(table->columns[i].key, key))
-			return result_text(&table->result, row, i);
-	return NULL;
-}
-
 static void fill_ref(struct arena *arena, const struct table *table, const struct column *column, size_t row,
 	struct value *cell)
 {
 	struct ref ref = {.kind = column->ref};
 	struct buf text;
 	if (column->ref == REF_PROBLEM) {
-		ref.name = text_at(table, row, "id");
+		ref.name = table_text(table, row, "id");
 	} else {
-		ref.source = text_at(table, row, "source");
-		ref.pipeline = column->ref == REF_SOURCE ? NULL : text_at(table, row, "pipeline");
+		ref.source = table_text(table, row, "source");
+		ref.pipeline = column->ref == REF_SOURCE ? NULL : table_text(table, row, "pipeline");
 		if (column->ref == REF_RUN || column->ref == REF_STEP)
-			ref.run = text_at(table, row, column->ref_run ? column->ref_run : "run");
+			ref.run = table_text(table, row, column->ref_run ? column->ref_run : "run");
 		if (column->ref == REF_STEP) {
-			ref.step = text_at(table, row, "step");
-			ref.index = text_at(table, row, "index");
+			ref.step = table_text(table, row, "step");
+			ref.index = table_text(table, row, "index");
 		}
 		if ((column->ref == REF_RUN || column->ref == REF_STEP) && !ref.run)
 			return;
@@ -531,7 +537,7 @@ static void fill_projects(const struct view_args *args, struct table *table)
 		return;
 	for (size_t row = 0; row < table->result.n_rows; row++) {
 		const struct config_project *project = config_project_of(
-			args->config, text_at(table, row, "source"), text_at(table, row, "pipeline"));
+			args->config, table_text(table, row, "source"), table_text(table, row, "pipeline"));
 		table->result.cells[row * table->n_columns + (size_t)column] =
 			value_text(project ? project->name : NULL);
 	}

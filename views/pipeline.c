@@ -88,6 +88,40 @@ static int add_step(struct matrix *matrix, const char *step)
 	return (int)matrix->n_steps++;
 }
 
+struct edge {
+	int step, upstream;
+};
+
+/* One round of relaxation; the depth is bounded, so that a ring from outside ends too. */
+static bool deepen(struct matrix *matrix, const struct edge *edges, size_t n)
+{
+	bool is_changed = false;
+	for (size_t i = 0; i < n; i++) {
+		struct matrix_step *step = &matrix->steps[edges[i].step];
+		int depth = matrix->steps[edges[i].upstream].depth + 1;
+		if (depth <= step->depth || depth > (int)matrix->n_steps)
+			continue;
+		step->depth = depth;
+		step->parent = edges[i].upstream;
+		is_changed = true;
+	}
+	return is_changed;
+}
+
+/* Steps that wait for each other hang below nothing: the first of each such ring is put at the top. */
+static void cut_rings(struct matrix *matrix)
+{
+	for (size_t i = 0; i < matrix->n_steps; i++) {
+		int at = (int)i;
+		for (size_t n = 0; at >= 0 && n < matrix->n_steps; n++)
+			at = matrix->steps[at].parent;
+		if (at < 0)
+			continue;
+		matrix->steps[i].parent = -1;
+		matrix->steps[i].depth = 0;
+	}
+}
+
 static bool load_tree(
 	struct store *store, struct arena *arena, int64_t pipeline_id, struct matrix *matrix, struct err *err)
 {
@@ -102,22 +136,17 @@ static bool load_tree(
 	if (!store_query(store, "SELECT step, upstream FROM step_edge WHERE pipeline_id = $1", params, 1,
 		    arena, &rows, err))
 		return false;
-	/* depth by relaxation; the count of rounds is bounded, so a cycle from outside ends too */
-	for (bool is_changed = true; is_changed;) {
-		is_changed = false;
-		for (size_t i = 0; i < rows.n_rows; i++) {
-			int step = step_index(matrix, result_text(&rows, i, 0));
-			int upstream = step_index(matrix, result_text(&rows, i, 1));
-			if (step < 0 || upstream < 0 || step == upstream)
-				continue;
-			int depth = matrix->steps[upstream].depth + 1;
-			if (depth <= matrix->steps[step].depth || depth > (int)matrix->n_steps)
-				continue;
-			matrix->steps[step].depth = depth;
-			matrix->steps[step].parent = upstream;
-			is_changed = true;
-		}
+	struct edge *edges = arena_array(arena, struct edge, rows.n_rows + 1);
+	size_t n = 0;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct edge edge = {step_index(matrix, result_text(&rows, i, 0)),
+			step_index(matrix, result_text(&rows, i, 1))};
+		if (edge.step >= 0 && edge.upstream >= 0 && edge.step != edge.upstream)
+			edges[n++] = edge;
 	}
+	while (deepen(matrix, edges, n))
+		;
+	cut_rings(matrix);
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "views/print.h"
 
 #include "client/base/clean.h"
+#include "client/base/json.h"
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
 
@@ -135,6 +136,16 @@ void print_table(const struct printer *p, const struct table *t)
 	}
 }
 
+static void add_tsv_list(const struct printer *p, struct str list)
+{
+	struct str piece;
+	for (bool is_first = true; str_next(&list, '\x1f', &piece); is_first = false) {
+		if (!is_first)
+			buf_addc(p->out, ',');
+		clean_add(p->out, piece, CLEAN_NAME);
+	}
+}
+
 static void add_tsv_cell(const struct printer *p, const struct column *column, const struct value *value)
 {
 	switch (value->type) {
@@ -147,19 +158,14 @@ static void add_tsv_cell(const struct printer *p, const struct column *column, c
 			buf_addf(p->out, "%lld", (long long)value->i);
 		break;
 	case VALUE_REAL:
-		buf_addf(p->out, "%.17g", value->r);
+		json_put_num(&(struct json_writer){.out = p->out}, value->r);
 		break;
-	case VALUE_TEXT: {
-		struct str rest = value->s, piece;
-		for (bool is_first = true;
-			str_next(&rest, column->type == COLUMN_LIST ? '\x1f' : '\0', &piece);
-			is_first = false) {
-			if (!is_first)
-				buf_addc(p->out, ',');
-			clean_add(p->out, piece, CLEAN_NAME);
-		}
+	case VALUE_TEXT:
+		if (column->type == COLUMN_LIST)
+			add_tsv_list(p, value->s);
+		else
+			clean_add(p->out, value->s, CLEAN_NAME);
 		break;
-	}
 	}
 }
 

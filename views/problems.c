@@ -106,7 +106,7 @@ const struct list_def list_occurrences = {
 	.columns = occurrence_columns,
 	.n_columns = ARRAY_LEN(occurrence_columns),
 	.sort = "at_ms",
-	.id = "o.run || '/' || o.step || '/' || o.idx || '/' || o.attempt",
+	.id = "o.source || '/' || o.pipeline || '/' || o.run || '/' || o.step || '/' || o.idx || '/' || o.attempt",
 	.words = (const char *const[]){"o.pipeline", "o.step", NULL},
 	.empty = "no occurrence is kept",
 };

@@ -13,31 +13,32 @@ static const struct column columns[] = {
 	{.key = "score", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN},
 };
 enum { TYPE, TITLE, EXCERPT, REF, SCORE, N_COLUMNS };
+enum { MOST_ROWS = 1000, N_KINDS = 4 };
+
+/* Of a name that is the words, that starts with them, that holds them. */
+static const double scores[] = {1, 0.8, 0.5};
 
 struct search {
 	struct store *store;
 	struct arena *arena;
 	const struct view_args *args;
 	struct table *table;
-	size_t most;
+	size_t most;	   /* of each kind, and in the end */
 	struct value like; /* the words, anywhere */
 };
 
-/* A name that is the words scores 1, one that starts with them 0.8, one that holds them 0.5. */
 static double score_of(const struct search *s, const char *name)
 {
 	struct str words = str_trim(str_of(s->args->filter)), title = str_of(name);
 	if (title.n == words.n && !strncasecmp(title.p, words.p, words.n))
-		return 1;
-	return title.n > words.n && !strncasecmp(title.p, words.p, words.n) ? 0.8 : 0.5;
+		return scores[0];
+	return title.n > words.n && !strncasecmp(title.p, words.p, words.n) ? scores[1] : scores[2];
 }
 
 static void add(
 	struct search *s, const char *type, const struct ref *ref, const char *title, const char *excerpt)
 {
 	struct result *rows = &s->table->result;
-	if (rows->n_rows == s->most)
-		return;
 	struct value *cells = &rows->cells[rows->n_rows++ * N_COLUMNS];
 	struct buf text;
 	buf_init(&text, 0);
@@ -127,21 +128,41 @@ static bool add_runs(struct search *s, struct err *err)
 	return true;
 }
 
+/* By score, and among equals as they were found; what is over the limit goes. */
+static void put_best_first(struct search *s)
+{
+	struct result *rows = &s->table->result;
+	struct value *sorted = arena_array(s->arena, struct value, rows->n_rows * N_COLUMNS + 1);
+	size_t n = 0;
+	for (size_t k = 0; k < ARRAY_LEN(scores); k++)
+		for (size_t row = 0; row < rows->n_rows; row++) {
+			const struct value *cells = result_at(rows, row, 0);
+			if (cells[SCORE].r == scores[k])
+				memcpy(&sorted[n++ * N_COLUMNS], cells, N_COLUMNS * sizeof *cells);
+		}
+	rows->cells = sorted;
+	rows->n_rows = n < s->most ? n : s->most;
+	s->table->has_more = n > s->most;
+}
+
 bool search_load(struct store *store, const struct view_args *args, struct arena *arena, struct table *table,
 	struct err *err)
 {
-	size_t most = args->limit ? (size_t)args->limit : 1000;
+	size_t most = args->limit && args->limit < MOST_ROWS ? (size_t)args->limit : MOST_ROWS;
 	*table = (struct table){.columns = columns,
 		.n_columns = N_COLUMNS,
 		.ref_column = REF,
 		.empty = "nothing is called that"};
 	table->result = (struct result){.arena = arena,
 		.n_columns = N_COLUMNS,
-		.cells = arena_array(arena, struct value, most * N_COLUMNS)};
+		.cells = arena_array(arena, struct value, N_KINDS * most * N_COLUMNS)};
 	table->result.names = arena_array(arena, const char *, N_COLUMNS);
 	for (size_t i = 0; i < N_COLUMNS; i++)
 		table->result.names[i] = columns[i].key;
 	struct search s = {.store = store, .arena = arena, .args = args, .table = table, .most = most};
 	s.like = value_text(filter_like_word(arena, str_trim(str_of(args->filter))));
-	return add_problems(&s, err) && add_pipelines(&s, err) && add_steps(&s, err) && add_runs(&s, err);
+	if (!add_problems(&s, err) || !add_pipelines(&s, err) || !add_steps(&s, err) || !add_runs(&s, err))
+		return false;
+	put_best_first(&s);
+	return true;
 }

@@ -120,11 +120,12 @@ test:
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@$(MAKE) --no-print-directory check
 
-# Against a real Airflow, installed from PyPI into build/live.
+# Against a real Airflow and a real MLflow, installed from PyPI into build/live.
 test-live:
 	@tools/deps.sh live
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@tests/live/run.sh
+	@tests/live/mlflow.sh test
 
 # What opening the portal costs, against the least that a program like it does.
 bench:

@@ -285,6 +285,22 @@ static bool sign_in_again(struct job *job)
 	return true;
 }
 
+/* Whether it failed as answers do that are too much for one of the two ends. */
+static bool is_too_much(const struct transfer_end *end, const struct err *failed)
+{
+	if (failed)
+		return !end->is_unsent;
+	return end->status == 413 || end->status == 500 || end->status == 502 || end->status == 504;
+}
+
+static void offer_less(struct job *job, int status)
+{
+	const struct response response = {.status = status, .date_ms = TIME_NONE, .is_last = true};
+
+	if (call_handler(job, &response))
+		job_free(job);
+}
+
 static bool deliver_json(struct job *job, struct response *response)
 {
 	struct json_doc *doc;
@@ -294,6 +310,10 @@ static bool deliver_json(struct job *job, struct response *response)
 	if (response->status > 299 || response->status == 204)
 		return call_handler(job, response);
 	doc = json_parse(response->body, &err);
+	if (!doc && job->request.flags & REQUEST_SHRINKS) {
+		offer_less(job, 0);
+		return false;
+	}
 	if (!doc) {
 		/* Cut short by a proxy, it looks just like this (measured with gzip): worth another try. */
 		err.code = ERR_UNAVAILABLE;
@@ -373,7 +393,9 @@ static void transfer_done(void *ctx, const struct transfer_end *end, const struc
 		return;
 	if (!failed && is_signed_out(job, end) && sign_in_again(job))
 		return;
-	if (judge(job, end, failed, &err))
+	if (job->request.flags & REQUEST_SHRINKS && is_too_much(end, failed))
+		offer_less(job, failed ? 0 : end->status);
+	else if (judge(job, end, failed, &err))
 		deliver(job, end);
 	else
 		job_retry_or_fail(job, &err);

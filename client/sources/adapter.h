@@ -45,6 +45,9 @@ enum request_flags {
 	REQUEST_NO_AUTH = 8,	 /* no credentials (a health page) */
 	REQUEST_ANY_STATUS = 16, /* the handler judges the status itself (else a status over 299 is an error);
 				  * signed out, 429 and 5xx stay the engine's business */
+	REQUEST_SHRINKS = 32, /* asks for less when it is too much: an answer that is too big, too slow, cut
+			       * or 413, 500, 502 or 504 is not asked for again, the handler gets its status
+			       * (0 for none) without a body */
 };
 
 struct request {

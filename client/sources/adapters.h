@@ -7,7 +7,8 @@
 
 #define ADAPTERS(X)                                                                                          \
 	X(airflow)                                                                                           \
-	X(local)
+	X(local)                                                                                             \
+	X(mlflow)
 
 #define ADAPTER_DECLARATION(kind) extern const struct adapter kind##_adapter;
 ADAPTERS(ADAPTER_DECLARATION)

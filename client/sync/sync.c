@@ -195,7 +195,9 @@ static bool start_job(struct job *job, struct err *err)
 	if (job->is_anew && !writer_begin_full(round->writer, job->id, err))
 		return false;
 	job->source = source_open(round->loop, round->config, job->config, SOURCE_SYNC_SILENCE_MS);
-	source_pull(job->source, job->is_anew ? NULL : cursor, job->since_ms, &ops, job);
+	/* a cursor lies behind what was asked for the first time: the bound is for a pull without one */
+	source_pull(job->source, job->is_anew ? NULL : cursor, job->is_anew ? job->since_ms : TIME_NONE, &ops,
+		job);
 	return true;
 }
 

@@ -45,14 +45,13 @@ struct cli_option {
 	const char *commands; /* blank-separated, "lists" for every list; NULL: everywhere */
 };
 
-#define LISTS "lists triage search"
-
 static const struct cli_option options[] = {
 	{"config", "FILE", "the configuration instead of the user's", OPTION_TEXT,
 		offsetof(struct cli, config_file), NULL},
 	{"json", NULL, "one JSON object a line", OPTION_FLAG, offsetof(struct cli, is_json), NULL},
 	{"tsv", NULL, "tab-separated, with a header", OPTION_FLAG, offsetof(struct cli, is_tsv), NULL},
-	{"limit", "N", "rows; 0 for all (50)", OPTION_COUNT, offsetof(struct cli, limit), LISTS},
+	{"limit", "N", "rows; 0 for all (50)", OPTION_COUNT, offsetof(struct cli, limit),
+		"lists triage search"},
 	{"sort", "[-]KEY", "sort by a key, descending with -", OPTION_TEXT, offsetof(struct cli, sort),
 		"lists triage"},
 	{"since", "T", "read again what lies behind this", OPTION_TEXT, offsetof(struct cli, since), "sync"},

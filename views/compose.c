@@ -18,13 +18,21 @@ struct block *compose_block(struct view_data *data, enum block_kind kind, const 
 	return block;
 }
 
+/* At least LEAST rows; as many as a person went down to, and all where either says so. */
+static int64_t limit_of(const struct view_args *args, int64_t least)
+{
+	if (!least || !args->limit)
+		return 0;
+	return args->limit > least ? args->limit : least;
+}
+
 struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
 	const struct list_block *what, struct err *err)
 {
 	const struct view_args own = {.config = args->config,
 		.filter = what->filter,
 		.sort = what->sort,
-		.limit = what->limit && args->limit > what->limit ? args->limit : what->limit,
+		.limit = limit_of(args, what->limit),
 		.now_ms = args->now_ms};
 	struct table table;
 	if (!list_load(store, what->list, &own, what->scope, data->arena, &table, err))

@@ -28,7 +28,8 @@ struct list_def {
 		*pipeline_sql; /* SQL of the two names, for project:, owner:, mine:; NULL: no projects */
 	/* SQL of the ids that a scope narrows to; NULL: not narrowed that way. */
 	const char *scope_source, *scope_pipeline, *scope_run, *scope_step, *scope_index;
-	const char *scope_attempt, *newest; /* SQL of the attempt, and the condition of the newest; NULL: no attempts */
+	const char *scope_attempt,
+		*newest;       /* SQL of the attempt, and the condition of the newest; NULL: no attempts */
 	const char *pairs_run; /* SQL of the run id whose params., metrics. and tags. may be asked for; NULL:
 				  none */
 	const char *empty;     /* what to say when there is nothing */

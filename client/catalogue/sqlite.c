@@ -178,7 +178,11 @@ static bool ask_version(sqlite3 *db, const char *sql, int64_t *out, struct err *
 		return true;
 	}
 	*out = 0;
-	return sqlite3_errcode(db) == SQLITE_ERROR;
+	if (sqlite3_errcode(db) != SQLITE_ERROR)
+		return false;
+	if (err)
+		err_clear(err); /* expected, and no reason for anything that fails later */
+	return true;
 }
 
 static bool version_of_main(void *db, int64_t *out, struct err *err)

@@ -192,11 +192,13 @@ static void test_what_the_palette_finds_leaves_the_selection_alone(void **state)
 {
 	struct place *p = *state;
 	settle(p);
-	type(p, ":run"); /* views, commands, and both runs */
-	app_key(p->app, K_DOWN);
-	app_key(p->app, K_DOWN);
+	type(p, ":re"); /* "recsys" will be found, and suits better than the last of these */
+	for (size_t i = 0; i < p->app->palette.n; i++)
+		app_key(p->app, K_DOWN);
 	const char *selected = p->app->palette.items[p->app->palette.selected].title;
+	size_t n = p->app->palette.n;
 	settle(p);
+	assert_true(p->app->palette.n > n);
 	assert_ptr_equal(p->app->palette.items[p->app->palette.selected].title, selected);
 }
 
@@ -337,6 +339,21 @@ static void test_rows_that_cannot_be_loaded_do_not_run_away(void **state)
 	assert_true(frame->limit <= APP_LIST_ROWS);
 }
 
+static void test_an_objects_list_can_be_followed_to_its_end(void **state)
+{
+	struct place *p = *state;
+	exec(p, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 509)"
+		" INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms)"
+		" SELECT i, 1, 1, 'n' || i, 'success', 1795000000000 - i FROM n");
+	type(p, ":lab/churn\r");
+	settle(p);
+	for (int i = 0; i < 4; i++) {
+		type(p, "G");
+		settle(p);
+	}
+	assert_shows(p, "n509");
+}
+
 static void test_a_catalogue_that_goes_and_comes_again(void **state)
 {
 	struct place *p = *state;
@@ -469,6 +486,7 @@ int main(void)
 		TEST(test_a_preview_comes_when_the_screen_gets_wide),
 		TEST(test_a_preview_of_what_is_gone_shows_nothing_else),
 		TEST(test_rows_that_cannot_be_loaded_do_not_run_away),
+		TEST(test_an_objects_list_can_be_followed_to_its_end),
 		TEST(test_a_catalogue_that_goes_and_comes_again),
 		TEST(test_a_web_address_is_taken_for_what_it_shows),
 		TEST(test_a_long_line_shows_where_it_is_typed),

@@ -229,11 +229,18 @@ static bool hide_path(struct err *err)
 	return ok;
 }
 
+static void tell_failure(void *ctx, const struct sync_result *result)
+{
+	(void)ctx;
+	if (result->err)
+		print_error("%s: %s\n", result->source, result->err->msg);
+}
+
 static int setup(void **state)
 {
 	(void)state;
 	const char *source = getenv("PORTHOLE_SOURCE");
-	struct sync_options options = {.since_ms = TIME_NONE};
+	struct sync_options options = {.since_ms = TIME_NONE, .source_done = tell_failure};
 	struct err err = {0};
 	int failed;
 	setlocale(LC_ALL, "C.UTF-8");

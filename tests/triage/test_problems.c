@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Problems that return or stay away, and what is promised over a clock change. */
+#include "client/triage/problems.h"
+
+#include "client/base/mem.h"
+#include "client/base/when.h"
+#include "tests/catalogue/scratch.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#define MINUTE INT64_C(60000)
+
+struct place {
+	char *dir;
+	struct config *config;
+	struct store *store;
+	struct arena *arena;
+};
+
+static void exec(struct place *p, const char *sql)
+{
+	struct err err = {0};
+	if (!store_exec(p->store, sql, NULL, 0, NULL, &err))
+		fail_msg("%s: %s", sql, err.msg);
+}
+
+static const char *text(struct place *p, const char *sql)
+{
+	struct err err = {0};
+	struct result row;
+	if (!store_query(p->store, sql, NULL, 0, p->arena, &row, &err))
+		fail_msg("%s: %s", sql, err.msg);
+	return row.n_rows ? result_text(&row, 0, 0) : NULL;
+}
+
+static int64_t number(struct place *p, const char *sql)
+{
+	struct err err = {0};
+	int64_t n;
+	if (!store_exec_id(p->store, sql, NULL, 0, &n, &err))
+		fail_msg("%s: %s", sql, err.msg);
+	return n;
+}
+
+static int64_t at(const char *time)
+{
+	int64_t ms;
+	assert_true(when_parse(str_of(time), &ms));
+	return ms;
+}
+
+static void update(struct place *p, int64_t now_ms)
+{
+	struct err err = {0};
+	struct problem_counts counts;
+	if (!problems_update(p->store, p->config, now_ms, &counts, &err))
+		fail_msg("%s", err.msg);
+}
+
+/* Step "train" of run RUN ended in STATE at AT_MS. */
+static void put_step(struct place *p, int run, const char *state, int64_t at_ms)
+{
+	long long ms = at_ms;
+	exec(p, arena_printf(p->arena,
+			"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, failed_steps)"
+			" VALUES (%d, 1, 1, 'r%d', '%s', %lld, '%s' = 'failed')",
+			run, run, state, ms, state));
+	exec(p, arena_printf(p->arena,
+			"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms)"
+			" VALUES (%d, 1, 'train', 1, '%s', %lld)",
+			run, state, ms));
+}
+
+static int setup(void **state)
+{
+	struct place *p = x_new(struct place);
+	struct err err = {0};
+	setenv("TZ", "Europe/Paris", 1);
+	tzset();
+	p->dir = scratch_new();
+	p->arena = arena_new();
+	char *yaml =
+		x_printf("catalogue: sqlite:%s/porthole.db\n"
+			 "projects:\n  - {name: a, pipelines: [\"lab/*\"], due: {\"lab/*\": \"02:30\"}}\n",
+			p->dir);
+	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
+	x_free(yaml);
+	if (p->config)
+		p->store = store_open(p->config->catalogue, STORE_SYNC, &err);
+	if (!p->store)
+		fail_msg("%s", err.msg);
+	exec(p, "INSERT INTO source (id, name, kind, state, attempted_ms) VALUES (1, 'lab', 'local', 'ok', 1)");
+	exec(p, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
+	*state = p;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct place *p = *state;
+	store_close(p->store);
+	config_free(p->config);
+	arena_free(p->arena);
+	scratch_free(p->dir);
+	x_free(p);
+	return 0;
+}
+
+static void test_a_failure_that_was_told_late_opens_what_we_resolved(void **state)
+{
+	struct place *p = *state;
+	int64_t ten = at("2026-11-21T10:00:00Z");
+	put_step(p, 1, "failed", ten);
+	update(p, ten + MINUTE);
+	put_step(p, 2, "success", ten + 2 * MINUTE);
+	update(p, ten + 10 * MINUTE);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	put_step(p, 3, "failed", ten + 5 * MINUTE); /* before we resolved it; its source tells only now */
+	update(p, ten + 11 * MINUTE);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "open");
+	assert_string_equal(text(p, "SELECT known FROM team.problem"), "returned");
+}
+
+static void test_what_a_person_resolved_waits_for_the_next_failure(void **state)
+{
+	struct place *p = *state;
+	int64_t ten = at("2026-11-21T10:00:00Z");
+	put_step(p, 1, "failed", ten);
+	update(p, ten + MINUTE);
+	exec(p, arena_printf(p->arena, "UPDATE team.problem SET state = 'resolved', closed_ms = %lld",
+			(long long)(ten + 2 * MINUTE)));
+	exec(p, "INSERT INTO team.problem_event (problem_id, at_ms, who, verb) SELECT id, closed_ms, 'mlee', 'resolved'"
+		" FROM team.problem");
+	update(p, ten + 3 * MINUTE);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	put_step(p, 2, "failed", ten + 4 * MINUTE);
+	update(p, ten + 5 * MINUTE);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "open");
+}
+
+/* On 2026-03-29 Paris has no 02:30. */
+static void test_a_due_time_is_the_same_after_the_clocks_change(void **state)
+{
+	struct place *p = *state;
+	int64_t four = at("2026-03-29T04:00:00+02:00");
+	put_step(p, 1, "failed", four);
+	update(p, four + MINUTE);
+	assert_int_equal(number(p, "SELECT due_ms FROM team.problem"), at("2026-03-30T02:30:00+02:00"));
+}
+
+static void test_a_silent_sync_is_one_problem(void **state)
+{
+	struct place *p = *state;
+	struct err err = {0};
+	assert_true(problems_check_sync(p->store, at("2026-11-21T10:00:00Z"), &err));
+	assert_int_equal(number(p, "SELECT count FROM team.problem WHERE key = 'platform:sync'"), 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_a_failure_that_was_told_late_opens_what_we_resolved),
+		TEST(test_what_a_person_resolved_waits_for_the_next_failure),
+		TEST(test_a_due_time_is_the_same_after_the_clocks_change),
+		TEST(test_a_silent_sync_is_one_problem),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Seeded random keys into a portal on a terminal: it neither dies, hangs nor leaks, whatever comes and whatever
 # happens to its catalogue meanwhile. MONKEY_SEEDS="7 8" MONKEY_SECONDS=60 plays longer.
+# shellcheck source=tests/cli/tap.bash
 . "$(dirname "$0")/tap.bash"
 seconds=${MONKEY_SECONDS:-2}
 

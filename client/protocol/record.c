@@ -4,6 +4,7 @@
 #include "client/base/mem.h"
 #include "client/protocol/state.h"
 
+#include <math.h>
 #include <stddef.h>
 
 /* The last millisecond of the year 9999: a later time is a mistake, and no screen has room for it. */
@@ -11,10 +12,12 @@
 
 enum field_type {
 	FIELD_TEXT,
-	FIELD_STATE,  /* of a run or a step: a word of state.h */
-	FIELD_HEALTH, /* of a component: a word of health_words */
+	FIELD_STATE, /* of a run or a step: a word of state.h */
+	FIELD_WORD,  /* one of the field's words; any other is the first of them */
 	FIELD_MS,
 	FIELD_COUNT,   /* 0 and up */
+	FIELD_TOTAL,   /* the same; -1 where absent */
+	FIELD_REAL,    /* NAN where absent */
 	FIELD_TRI,     /* true, false, not said */
 	FIELD_TEXTS,   /* { "K": "text" } */
 	FIELD_NUMBERS, /* { "K": 1.5 } */
@@ -31,6 +34,7 @@ struct field {
 	enum field_type type;
 	enum field_need need;
 	size_t at, n_at;
+	const char *const *words; /* of FIELD_WORD, NULL-ended */
 };
 
 struct field_list {
@@ -93,11 +97,67 @@ static const struct field step_run_fields[] = {
 	{"queued_ms", FIELD_MS, OPTIONAL, AT(step_run.queued_ms)},
 };
 
+static const char *const health_words[] = {"unknown", "ok", "failed", "gone", NULL};
+static const char *const check_words[] = {"error", "pass", "warn", "fail", "not_run", "no_baseline", NULL};
+static const char *const alert_words[] = {"open", "closed", NULL};
+
 static const struct field health_fields[] = {
 	{"component", FIELD_TEXT, NOT_EMPTY, AT(health.component)},
-	{"state", FIELD_HEALTH, REQUIRED, AT(health.state)},
+	{"state", FIELD_WORD, REQUIRED, AT(health.state), .words = health_words},
 	{"since_ms", FIELD_MS, OPTIONAL, AT(health.since_ms)},
 	{"message", FIELD_TEXT, OPTIONAL, AT(health.message)},
+};
+
+static const struct field model_fields[] = {
+	{"model", FIELD_TEXT, NOT_EMPTY, AT(model.model)},
+	{"version", FIELD_TEXT, NOT_EMPTY, AT(model.version)},
+	{"stage", FIELD_TEXT, OPTIONAL, AT(model.stage)},
+	{"aliases", FIELD_NAMES, OPTIONAL, LIST_AT(model, aliases)},
+	{"pipeline", FIELD_TEXT, OPTIONAL, AT(model.pipeline)},
+	{"run", FIELD_TEXT, OPTIONAL, AT(model.run)},
+	{"created_ms", FIELD_MS, OPTIONAL, AT(model.created_ms)},
+	{"url", FIELD_TEXT, OPTIONAL, AT(model.url)},
+	{"note", FIELD_TEXT, OPTIONAL, AT(model.note)},
+};
+
+static const struct field check_fields[] = {
+	{"pipeline", FIELD_TEXT, NOT_EMPTY, AT(check.pipeline)},
+	{"run", FIELD_TEXT, NOT_EMPTY, AT(check.run)},
+	{"step", FIELD_TEXT, NOT_EMPTY, AT(check.step)},
+	{"check", FIELD_TEXT, NOT_EMPTY, AT(check.check)},
+	{"state", FIELD_WORD, REQUIRED, AT(check.state), .words = check_words},
+	{"observed", FIELD_REAL, OPTIONAL, AT(check.observed)},
+	{"lower", FIELD_REAL, OPTIONAL, AT(check.lower)},
+	{"upper", FIELD_REAL, OPTIONAL, AT(check.upper)},
+	{"at_ms", FIELD_MS, OPTIONAL, AT(check.at_ms)},
+};
+
+static const struct field alert_fields[] = {
+	{"monitor", FIELD_TEXT, NOT_EMPTY, AT(alert.monitor)},
+	{"state", FIELD_WORD, REQUIRED, AT(alert.state), .words = alert_words},
+	{"pipeline", FIELD_TEXT, OPTIONAL, AT(alert.pipeline)},
+	{"run", FIELD_TEXT, OPTIONAL, AT(alert.run)},
+	{"opened_ms", FIELD_MS, OPTIONAL, AT(alert.opened_ms)},
+	{"closed_ms", FIELD_MS, OPTIONAL, AT(alert.closed_ms)},
+	{"value", FIELD_REAL, OPTIONAL, AT(alert.value)},
+	{"lower", FIELD_REAL, OPTIONAL, AT(alert.lower)},
+	{"upper", FIELD_REAL, OPTIONAL, AT(alert.upper)},
+};
+
+static const struct field cost_fields[] = {
+	{"pipeline", FIELD_TEXT, NOT_EMPTY, AT(cost.pipeline)},
+	{"month", FIELD_TEXT, NOT_EMPTY, AT(cost.month)},
+	{"amount", FIELD_REAL, REQUIRED, AT(cost.amount)},
+	{"currency", FIELD_TEXT, OPTIONAL, AT(cost.currency)},
+	{"estimate", FIELD_TRI, OPTIONAL, AT(cost.estimate)},
+};
+
+static const struct field input_fields[] = {
+	{"pipeline", FIELD_TEXT, NOT_EMPTY, AT(input.pipeline)},
+	{"run", FIELD_TEXT, NOT_EMPTY, AT(input.run)},
+	{"name", FIELD_TEXT, NOT_EMPTY, AT(input.name)},
+	{"version", FIELD_TEXT, OPTIONAL, AT(input.version)},
+	{"rows", FIELD_TOTAL, OPTIONAL, AT(input.rows)},
 };
 
 static const struct field gone_fields[] = {
@@ -132,11 +192,14 @@ static const struct {
 	[RECORD_RUN] = {"run", FIELDS(run_fields)},
 	[RECORD_STEP_RUN] = {"step_run", FIELDS(step_run_fields)},
 	[RECORD_HEALTH] = {"health", FIELDS(health_fields)},
+	[RECORD_MODEL] = {"model", FIELDS(model_fields)},
+	[RECORD_CHECK] = {"check", FIELDS(check_fields)},
+	[RECORD_ALERT] = {"alert", FIELDS(alert_fields)},
+	[RECORD_COST] = {"cost", FIELDS(cost_fields)},
+	[RECORD_INPUT] = {"input", FIELDS(input_fields)},
 	[RECORD_GONE] = {"gone", FIELDS(gone_fields)},
 	[RECORD_CURSOR] = {"cursor", FIELDS(cursor_fields)},
 };
-
-static const char *const health_words[] = {"unknown", "ok", "failed", "gone"};
 
 const char *record_method(enum record_kind kind)
 {
@@ -166,10 +229,15 @@ static const void *member_const(const void *object, size_t at)
 static void set_absent(void *object, const struct field_list *list)
 {
 	for (size_t i = 0; i < list->n; i++) {
+		void *at = member(object, list->fields[i].at);
 		if (list->fields[i].type == FIELD_MS)
-			*(int64_t *)member(object, list->fields[i].at) = TIME_NONE;
+			*(int64_t *)at = TIME_NONE;
+		if (list->fields[i].type == FIELD_TOTAL)
+			*(int64_t *)at = -1;
 		if (list->fields[i].type == FIELD_TRI)
-			*(int *)member(object, list->fields[i].at) = -1;
+			*(int *)at = -1;
+		if (list->fields[i].type == FIELD_REAL)
+			*(double *)at = NAN;
 	}
 }
 
@@ -204,18 +272,17 @@ static bool read_state(struct arena *arena, const struct field *field, const str
 	return word.p;
 }
 
-static bool read_health(
-	struct arena *arena, const struct field *field, const struct json *value, void *object)
+static bool read_word(struct arena *arena, const struct field *field, const struct json *value, void *object)
 {
 	(void)arena;
 	struct str word = json_str(value);
 	const char **out = member(object, field->at);
 	if (!word.p)
 		return false;
-	*out = health_words[0];
-	for (size_t i = 0; i < ARRAY_LEN(health_words); i++)
-		if (str_is(word, health_words[i]))
-			*out = health_words[i];
+	*out = field->words[0];
+	for (const char *const *known = field->words; *known; known++)
+		if (str_is(word, *known))
+			*out = *known;
 	return true;
 }
 
@@ -238,6 +305,18 @@ static bool read_count(struct arena *arena, const struct field *field, const str
 {
 	(void)arena;
 	return read_whole(field, value, INT32_MAX, object);
+}
+
+static bool read_total(struct arena *arena, const struct field *field, const struct json *value, void *object)
+{
+	(void)arena;
+	return read_whole(field, value, INT64_MAX, object);
+}
+
+static bool read_real(struct arena *arena, const struct field *field, const struct json *value, void *object)
+{
+	(void)arena;
+	return json_num(value, (double *)member(object, field->at));
 }
 
 static bool read_tri(struct arena *arena, const struct field *field, const struct json *value, void *object)
@@ -324,9 +403,11 @@ static bool (*const readers[FIELD_TYPES])(
 	struct arena *, const struct field *, const struct json *, void *) = {
 	[FIELD_TEXT] = read_text,
 	[FIELD_STATE] = read_state,
-	[FIELD_HEALTH] = read_health,
+	[FIELD_WORD] = read_word,
 	[FIELD_MS] = read_ms,
 	[FIELD_COUNT] = read_count,
+	[FIELD_TOTAL] = read_total,
+	[FIELD_REAL] = read_real,
 	[FIELD_TRI] = read_tri,
 	[FIELD_TEXTS] = read_pairs,
 	[FIELD_NUMBERS] = read_pairs,
@@ -382,6 +463,21 @@ static void write_count(struct json_writer *w, const struct field *field, const 
 {
 	json_key(w, field->name);
 	json_put_int(w, *(const int64_t *)member_const(object, field->at));
+}
+
+static void write_total(struct json_writer *w, const struct field *field, const void *object)
+{
+	if (*(const int64_t *)member_const(object, field->at) >= 0)
+		write_count(w, field, object);
+}
+
+static void write_real(struct json_writer *w, const struct field *field, const void *object)
+{
+	double real = *(const double *)member_const(object, field->at);
+	if (isnan(real))
+		return;
+	json_key(w, field->name);
+	json_put_num(w, real);
 }
 
 static void write_tri(struct json_writer *w, const struct field *field, const void *object)
@@ -442,9 +538,11 @@ static void write_steps(struct json_writer *w, const struct field *field, const 
 static void (*const writers[FIELD_TYPES])(struct json_writer *, const struct field *, const void *) = {
 	[FIELD_TEXT] = write_text,
 	[FIELD_STATE] = write_text,
-	[FIELD_HEALTH] = write_text,
+	[FIELD_WORD] = write_text,
 	[FIELD_MS] = write_ms,
 	[FIELD_COUNT] = write_count,
+	[FIELD_TOTAL] = write_total,
+	[FIELD_REAL] = write_real,
 	[FIELD_TRI] = write_tri,
 	[FIELD_TEXTS] = write_pairs,
 	[FIELD_NUMBERS] = write_pairs,

@@ -17,6 +17,11 @@ enum record_kind {
 	RECORD_RUN,
 	RECORD_STEP_RUN,
 	RECORD_HEALTH,
+	RECORD_MODEL,
+	RECORD_CHECK,
+	RECORD_ALERT,
+	RECORD_COST,
+	RECORD_INPUT,
 	RECORD_GONE,
 	RECORD_CURSOR,
 	RECORD_KINDS
@@ -65,6 +70,42 @@ struct record_health {
 	int64_t since_ms;
 };
 
+/* A version of a registered model. PIPELINE and RUN: what made it. */
+struct record_model {
+	const char *model, *version, *stage, *pipeline, *run, *url, *note;
+	const char **aliases; /* n_aliases names */
+	size_t n_aliases;
+	int64_t created_ms;
+};
+
+/* One data check at one step of one run; numbers are NAN where absent. */
+struct record_check {
+	const char *pipeline, *run, *step, *check, *state; /* pass warn fail error not_run no_baseline */
+	double observed, lower, upper;
+	int64_t at_ms;
+};
+
+/* Each time that a monitor fired; one is known by its monitor and when it opened. */
+struct record_alert {
+	const char *monitor, *state; /* open closed */
+	const char *pipeline, *run;  /* what it is about, where the tool says so */
+	int64_t opened_ms, closed_ms;
+	double value, lower, upper;
+};
+
+/* What a pipeline cost in a month, "2026-11"; AMOUNT is NAN where absent. */
+struct record_cost {
+	const char *pipeline, *month, *currency;
+	double amount;
+	int estimate; /* -1 not said */
+};
+
+/* What a run read. */
+struct record_input {
+	const char *pipeline, *run, *name, *version;
+	int64_t rows; /* -1 not said */
+};
+
 struct record_gone {
 	const char *pipeline, *run;
 };
@@ -81,12 +122,17 @@ struct record {
 		struct record_run run;
 		struct record_step_run step_run;
 		struct record_health health;
+		struct record_model model;
+		struct record_check check;
+		struct record_alert alert;
+		struct record_cost cost;
+		struct record_input input;
 		struct record_gone gone;
 		struct record_cursor cursor;
 	};
 };
 
-/* An empty record of KIND: texts NULL, times TIME_NONE, `paused` -1. */
+/* An empty record of KIND: texts NULL, times TIME_NONE, numbers NAN, `paused`, `estimate` and `rows` -1. */
 struct record record_new(enum record_kind kind);
 /* The method name of KIND ("step_run") and back; RECORD_KINDS for none of ours. */
 const char *record_method(enum record_kind kind);

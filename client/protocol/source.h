@@ -50,6 +50,66 @@ struct source_log_ops {
 int64_t source_log(struct source *source, const struct source_step *step, int64_t offset, bool follow,
 	const struct source_log_ops *ops, void *ctx);
 
+/* What the source said in its hello: whether it has METHOD ("series"), whether it knows the verb VERB of
+ * `act`. False while it has not answered yet. */
+bool source_has_method(const struct source *source, const char *method);
+bool source_has_verb(const struct source *source, const char *verb);
+
+/* The end of a request that gives nothing back but that it is over. A source without the method answers with
+ * ERR_NOT_FOUND. */
+typedef void (*source_over)(void *ctx, const struct err *err);
+
+/* One point of a curve. STEP is -1, TIME_MS TIME_NONE where the source does not say; VALUE may be NAN. */
+struct source_point {
+	const char *metric;
+	int64_t step, time_ms;
+	double value;
+};
+struct source_series_ops {
+	void (*point)(void *ctx, const struct source_point *point);
+	source_over done;
+};
+/* Curves of a run: METRICS (n names; none: all), MAX_POINTS of each at most (0: the source's own measure). */
+int64_t source_series(struct source *source, const char *pipeline, const char *run,
+	const char *const *metrics, size_t n_metrics, int64_t max_points, const struct source_series_ops *ops,
+	void *ctx);
+
+/* One entry of a run's artifacts; SIZE is -1 where unknown. */
+struct source_entry {
+	const char *path;
+	int64_t size;
+	bool is_dir;
+};
+struct source_artifacts_ops {
+	void (*entry)(void *ctx, const struct source_entry *entry);
+	source_over done;
+};
+/* One folder of a run's artifacts; PATH "" is the run's own. */
+int64_t source_artifacts(struct source *source, const char *pipeline, const char *run, const char *path,
+	const struct source_artifacts_ops *ops, void *ctx);
+
+struct source_artifact_ops {
+	void (*bytes)(void *ctx, struct str bytes);
+	/* OFFSET is where a later call goes on; COMPLETE: nothing lies behind it. */
+	void (*done)(void *ctx, int64_t offset, bool complete, const struct err *err);
+};
+/* An artifact's bytes from OFFSET on; below 0: so many before its end. */
+int64_t source_artifact(struct source *source, const char *pipeline, const char *run, const char *path,
+	int64_t offset, const struct source_artifact_ops *ops, void *ctx);
+
+/* What became of an action. Texts die on return. */
+struct source_acted {
+	enum source_did { DID_UNKNOWN, DID_YES, DID_NO } done;
+	const char *run, *message; /* the run that it started; NULL where not said */
+	const struct json *effect; /* with DRY_RUN: the list of what would be done, else NULL */
+};
+typedef void (*source_acted_fn)(void *ctx, const struct source_acted *acted, const struct err *err);
+/* Does VERB to REF (text, without the source's name in front where the protocol has none). ARGS is the JSON
+ * text of an object. Never sent twice: where the answer is lost, ERR says that it is unknown what was done.
+ */
+int64_t source_act(struct source *source, const char *verb, const char *ref, struct str args, bool dry_run,
+	source_acted_fn fn, void *ctx);
+
 /* Ends one request; its `done` will not be called. */
 void source_cancel(struct source *source, int64_t id);
 

@@ -95,6 +95,29 @@ struct log_request {
 	bool follow;
 };
 
+/* What the further live methods ask for. Their texts die when the adapter's function returns. */
+struct series_request {
+	const char *pipeline, *run;
+	const char *const *metrics; /* n_metrics names; none: all that the run has */
+	size_t n_metrics;
+	int64_t max_points; /* of each metric; 0: the tool's own measure */
+};
+struct artifacts_request {
+	const char *pipeline, *run, *path; /* a folder below the run's own; "" is that one */
+};
+struct artifact_request {
+	const char *pipeline, *run, *path;
+	int64_t offset; /* below 0: so many bytes before the end */
+};
+
+/* A point of a curve; STEP is -1 where the tool has none. */
+void pull_point(struct pull *pull, const struct source_point *point);
+/* An entry of a folder. PATH starts at the run's own folder; SIZE -1: unknown. */
+void pull_entry(struct pull *pull, const struct source_entry *entry);
+/* Bytes of an artifact, as they are found, and where it goes on: a response's offset and stretches serve. */
+void pull_bytes(struct pull *pull, struct str bytes);
+void pull_bytes_end(struct pull *pull, int64_t offset, bool complete);
+
 /* How the engine gets a token where the source has user and password (or none is needed). */
 struct adapter_auth {
 	/* Makes the request that logs in (with REQUEST_NO_AUTH); its handler calls pull_set_token. NULL: the
@@ -114,6 +137,10 @@ struct adapter {
 	bool (*start)(struct pull *pull, const char *cursor, int64_t since_ms, struct err *err);
 	/* NULL: this kind has no logs. */
 	bool (*log)(struct pull *pull, const struct log_request *request, struct err *err);
+	/* Curves, folders, files of a run; NULL where the kind has none. */
+	bool (*series)(struct pull *pull, const struct series_request *request, struct err *err);
+	bool (*artifacts)(struct pull *pull, const struct artifacts_request *request, struct err *err);
+	bool (*artifact)(struct pull *pull, const struct artifact_request *request, struct err *err);
 };
 
 /* Over the one list of built-in adapters, in adapters.h. */

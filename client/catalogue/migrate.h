@@ -14,8 +14,9 @@
 #include <stddef.h>
 
 struct migration {
-	const char *sql;    /* any number of statements */
-	const char *sqlite; /* then these, on SQLite alone: what PostgreSQL does by rights; NULL: none */
+	const char *sql;      /* any number of statements */
+	const char *sqlite;   /* then these, on SQLite alone: what PostgreSQL does by rights; NULL: none */
+	const char *postgres; /* or these, on PostgreSQL alone; NULL: none */
 };
 
 /* Version N is what the first N migrations make. */

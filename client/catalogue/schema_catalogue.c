@@ -193,8 +193,62 @@ static const char sql_1[] =
 	"    JOIN source s ON s.id = r.source_id\n"
 	"  WHERE t.gone = 0 AND r.gone = 0;\n";
 
+static const char sql_2[] =
+	"CREATE TABLE model_version (\n"
+	"  -- A version of a registered model.\n"
+	"  id SERIAL_KEY,\n"
+	"  source_id BIGINT NOT NULL REFERENCES source (id) ON DELETE CASCADE,\n"
+	"  model TEXT NOT NULL,\n"
+	"  version TEXT NOT NULL, -- the tool's own\n"
+	"  position BIGINT NOT NULL DEFAULT 0, -- the version as a number where it is one: versions sort by it\n"
+	"  stage TEXT,\n"
+	"  pipeline TEXT, -- with run: what made it, in the same source\n"
+	"  run TEXT,\n"
+	"  at_ms BIGINT NOT NULL, -- created, else first seen: what lists sort by\n"
+	"  created_ms BIGINT,\n"
+	"  url TEXT,\n"
+	"  note TEXT,\n"
+	"  gone INTEGER NOT NULL DEFAULT 0,\n"
+	"  UNIQUE (source_id, model, version)\n"
+	");\n"
+	"CREATE INDEX model_version_newest ON model_version (at_ms, id);\n"
+	"CREATE INDEX model_version_of_run ON model_version (source_id, run) WHERE run IS NOT NULL;\n"
+
+	"CREATE TABLE model_alias (\n"
+	"  -- A name that stands for a version: champion.\n"
+	"  model_version_id BIGINT NOT NULL REFERENCES model_version (id) ON DELETE CASCADE,\n"
+	"  alias TEXT NOT NULL,\n"
+	"  PRIMARY KEY (model_version_id, alias)\n"
+	") CLUSTERED;\n"
+
+	"CREATE TABLE input (\n"
+	"  -- What a run read, as its tool reports it.\n"
+	"  run_id BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,\n"
+	"  name TEXT NOT NULL,\n"
+	"  version TEXT NOT NULL DEFAULT '', -- '': not reported\n"
+	"  rows BIGINT,\n"
+	"  PRIMARY KEY (run_id, name, version)\n"
+	") CLUSTERED;\n"
+
+	"CREATE TABLE run_link (\n"
+	"  -- A run of one tool that belongs to a run, or a step of a run, of another: derived by sync.\n"
+	"  run_id BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE, -- the run that says so\n"
+	"  to_run_id BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,\n"
+	"  to_step TEXT NOT NULL DEFAULT '', -- '': the whole run\n"
+	"  rule TEXT NOT NULL, -- how it was found: the tag, or the name of the rule\n"
+	"  PRIMARY KEY (run_id, to_run_id, to_step)\n"
+	") CLUSTERED;\n"
+	"CREATE INDEX run_link_to ON run_link (to_run_id);\n"
+
+	"CREATE VIEW models AS\n"
+	"  -- Without ref, run_ref (join the parts with /, percent-encoded) and aliases (table model_alias).\n"
+	"  SELECT s.name AS source, m.model, m.version, m.stage, m.pipeline, m.run, m.created_ms\n"
+	"  FROM model_version m JOIN source s ON s.id = m.source_id\n"
+	"  WHERE m.gone = 0;\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1},
+	{.sql = sql_2},
 };
 
 const struct schema schema_catalogue = {

@@ -133,8 +133,78 @@ static const char sqlite_1[] = "CREATE TRIGGER audit_stays BEFORE UPDATE ON audi
 			       "CREATE TRIGGER audit_remains BEFORE DELETE ON audit\n"
 			       "BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;\n";
 
+static const char sql_2[] =
+	"CREATE TABLE data_check (\n"
+	"  -- One data check at one step of one run.\n"
+	"  id SERIAL_KEY,\n"
+	"  source TEXT NOT NULL,\n"
+	"  pipeline TEXT NOT NULL,\n"
+	"  run TEXT NOT NULL,\n"
+	"  step TEXT NOT NULL,\n"
+	"  name TEXT NOT NULL,\n"
+	"  state TEXT NOT NULL, -- pass warn fail error not_run no_baseline\n"
+	"  observed DOUBLE PRECISION,\n"
+	"  lower_bound DOUBLE PRECISION,\n"
+	"  upper_bound DOUBLE PRECISION,\n"
+	"  at_ms BIGINT NOT NULL,\n"
+	"  UNIQUE (source, pipeline, run, step, name)\n"
+	");\n"
+	"CREATE INDEX data_check_newest ON data_check (at_ms, id);\n"
+	"CREATE INDEX data_check_of_name ON data_check (source, pipeline, step, name, at_ms);\n"
+
+	"CREATE TABLE alert (\n"
+	"  -- Each time that a monitor fired.\n"
+	"  id SERIAL_KEY,\n"
+	"  source TEXT NOT NULL, -- the source that told; '': a monitor of the portal\n"
+	"  monitor TEXT NOT NULL,\n"
+	"  opened_ms BIGINT NOT NULL,\n"
+	"  closed_ms BIGINT,\n"
+	"  state TEXT NOT NULL, -- open closed\n"
+	"  value DOUBLE PRECISION,\n"
+	"  lower_bound DOUBLE PRECISION,\n"
+	"  upper_bound DOUBLE PRECISION,\n"
+	"  pipeline TEXT, -- with run: what it is about\n"
+	"  run TEXT,\n"
+	"  UNIQUE (source, monitor, opened_ms)\n"
+	");\n"
+	"CREATE INDEX alert_newest ON alert (opened_ms, id);\n"
+
+	"CREATE TABLE cost (\n"
+	"  -- What a pipeline cost in a month.\n"
+	"  source TEXT NOT NULL,\n"
+	"  pipeline TEXT NOT NULL,\n"
+	"  month TEXT NOT NULL, -- 2026-11\n"
+	"  amount DOUBLE PRECISION NOT NULL,\n"
+	"  currency TEXT NOT NULL DEFAULT '', -- '': not reported\n"
+	"  is_estimate INTEGER NOT NULL DEFAULT 0,\n"
+	"  PRIMARY KEY (source, pipeline, month, currency)\n"
+	") CLUSTERED;\n"
+
+	"CREATE TABLE declared (\n"
+	"  -- Sources and projects that 'porthole apply' put here for everybody.\n"
+	"  kind TEXT NOT NULL, -- source, project, and the other sections of portal.yaml\n"
+	"  name TEXT NOT NULL,\n"
+	"  body TEXT NOT NULL, -- JSON: the section\n"
+	"  who TEXT NOT NULL,\n"
+	"  at_ms BIGINT NOT NULL,\n"
+	"  PRIMARY KEY (kind, name)\n"
+	") CLUSTERED;\n"
+
+	"CREATE VIEW checks AS\n"
+	"  -- Without ref and run_ref (join the parts with /, percent-encoded).\n"
+	"  SELECT source, pipeline, run, step, name AS \"check\", state, observed, lower_bound AS \"lower\",\n"
+	"    upper_bound AS \"upper\", at_ms\n"
+	"  FROM data_check;\n"
+
+	"CREATE VIEW alerts AS\n"
+	"  -- Without ref and object_ref (join the parts with /, percent-encoded).\n"
+	"  SELECT source, monitor, state, opened_ms, closed_ms, value, lower_bound AS \"lower\",\n"
+	"    upper_bound AS \"upper\", pipeline, run\n"
+	"  FROM alert;\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1, .sqlite = sqlite_1},
+	{.sql = sql_2},
 };
 
 const struct schema schema_team = {

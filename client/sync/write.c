@@ -262,14 +262,14 @@ static bool put_run(struct writer *w, int64_t source_id, const struct record_run
 	       mark_run(w, run_id, err);
 }
 
-/* A step of a run nobody named yet makes it, in a state that nobody knows. */
-static bool find_run(struct writer *w, int64_t source_id, const struct record_step_run *s,
-	int64_t *pipeline_id, int64_t *run_id, struct err *err)
+/* A step (or an input) of a run nobody named yet makes it, in a state that nobody knows. */
+static bool find_run(struct writer *w, int64_t source_id, const char *pipeline, const char *run,
+	int64_t at_ms, int64_t *pipeline_id, int64_t *run_id, struct err *err)
 {
-	if (!find_pipeline(w, source_id, s->pipeline, pipeline_id, err))
+	if (!find_pipeline(w, source_id, pipeline, pipeline_id, err))
 		return false;
-	const struct value params[] = {value_int(*pipeline_id), value_text(s->run), value_int(source_id),
-		value_int(first_of(s->started_ms, s->queued_ms, w->now_ms))};
+	const struct value params[] = {
+		value_int(*pipeline_id), value_text(run), value_int(source_id), value_int(at_ms)};
 	if (store_exec_id(w->store, "SELECT id FROM run WHERE pipeline_id = $1 AND run = $2", params, 2,
 		    run_id, err))
 		return true;
@@ -303,7 +303,8 @@ static bool put_step_run(
 	struct writer *w, int64_t source_id, const struct record_step_run *s, struct err *err)
 {
 	int64_t pipeline_id, run_id;
-	if (!find_run(w, source_id, s, &pipeline_id, &run_id, err))
+	int64_t at_ms = first_of(s->started_ms, s->queued_ms, w->now_ms);
+	if (!find_run(w, source_id, s->pipeline, s->run, at_ms, &pipeline_id, &run_id, err))
 		return false;
 	if (w->dirty_run != run_id && (!settle_run(w, err) || !mark_run(w, run_id, err)))
 		return false; /* a run that only its steps tell of is there too */
@@ -311,8 +312,7 @@ static bool put_step_run(
 	const struct value params[] = {value_int(run_id), value_int(pipeline_id), value_text(s->step),
 		value_text(s->index ? s->index : ""), value_text(s->label), value_int(s->attempt),
 		value_text(s->state), value_text(s->tool_state), value_text(s->operator_name),
-		value_text(s->note), value_int(first_of(s->started_ms, s->queued_ms, w->now_ms)),
-		value_ms(s->started_ms), value_ms(s->ended_ms),
+		value_text(s->note), value_int(at_ms), value_ms(s->started_ms), value_ms(s->ended_ms),
 		value_ms(duration_of(s->started_ms, s->ended_ms)), value_ms(s->queued_ms)};
 	return exec(w,
 		       "INSERT INTO step_run (run_id, pipeline_id, step, idx, label, attempt, state, tool_state, operator, note,"
@@ -337,6 +337,111 @@ static bool put_health(struct writer *w, int64_t source_id, const struct record_
 		"INSERT INTO health (source_id, component, state, since_ms, message, seen_ms) VALUES ($1, $2, $3, $4, $5, $6)"
 		" ON CONFLICT (source_id, component) DO UPDATE SET state = excluded.state, since_ms = excluded.since_ms,"
 		" message = excluded.message, seen_ms = excluded.seen_ms",
+		params, ARRAY_LEN(params), err);
+}
+
+static int64_t position_of(const char *version)
+{
+	int64_t position;
+	return str_to_int(str_of(version), 0, INT64_MAX, &position) ? position : 0;
+}
+
+static bool put_aliases(struct writer *w, int64_t model_id, const struct record_model *m, struct err *err)
+{
+	const struct value params[] = {value_int(model_id)};
+	if (!exec(w, "DELETE FROM model_alias WHERE model_version_id = $1", params, 1, err))
+		return false;
+	for (size_t i = 0; i < m->n_aliases; i++) {
+		const struct value alias[] = {value_int(model_id), value_text(m->aliases[i])};
+		if (!exec(w,
+			    "INSERT INTO model_alias (model_version_id, alias) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+			    alias, ARRAY_LEN(alias), err))
+			return false;
+	}
+	return true;
+}
+
+static bool put_model(struct writer *w, int64_t source_id, const struct record_model *m, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(m->model), value_text(m->version),
+		value_int(position_of(m->version)), value_text(m->stage), value_text(m->pipeline),
+		value_text(m->run), value_int(first_of(m->created_ms, w->now_ms, 0)), value_ms(m->created_ms),
+		value_text(m->url), value_text(m->note)};
+	int64_t id;
+	return store_exec_id(w->store,
+		       "INSERT INTO model_version (source_id, model, version, position, stage, pipeline, run, at_ms, created_ms,"
+		       " url, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+		       " ON CONFLICT (source_id, model, version) DO UPDATE SET stage = excluded.stage,"
+		       " pipeline = excluded.pipeline, run = excluded.run,"
+		       " at_ms = coalesce(excluded.created_ms, model_version.at_ms), created_ms = excluded.created_ms,"
+		       " url = excluded.url, note = excluded.note, gone = 0 RETURNING id",
+		       params, ARRAY_LEN(params), &id, err) &&
+	       put_aliases(w, id, m, err);
+}
+
+static bool put_input(struct writer *w, int64_t source_id, const struct record_input *i, struct err *err)
+{
+	int64_t pipeline_id, run_id;
+	if (!find_run(w, source_id, i->pipeline, i->run, w->now_ms, &pipeline_id, &run_id, err))
+		return false;
+	const struct value params[] = {value_int(run_id), value_text(i->name),
+		value_text(i->version ? i->version : ""),
+		i->rows < 0 ? value_text(NULL) : value_int(i->rows)};
+	return exec(w,
+		"INSERT INTO input (run_id, name, version, rows) VALUES ($1, $2, $3, $4)"
+		" ON CONFLICT (run_id, name, version) DO UPDATE SET rows = excluded.rows",
+		params, ARRAY_LEN(params), err);
+}
+
+/* Rows of the team store bear the source's name: they outlive a rebuilt catalogue. */
+#define SOURCE_NAME "(SELECT name FROM source WHERE id = $1)"
+
+static struct value value_number(double n)
+{
+	return isfinite(n) ? value_real(n) : value_text(NULL);
+}
+
+static bool put_check(struct writer *w, int64_t source_id, const struct record_check *c, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(c->pipeline), value_text(c->run),
+		value_text(c->step), value_text(c->check), value_text(c->state), value_number(c->observed),
+		value_number(c->lower), value_number(c->upper), value_int(first_of(c->at_ms, w->now_ms, 0))};
+	return exec(w,
+		"INSERT INTO team.data_check (source, pipeline, run, step, name, state, observed, lower_bound, upper_bound, at_ms)"
+		" VALUES (" SOURCE_NAME ", $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+		" ON CONFLICT (source, pipeline, run, step, name) DO UPDATE SET state = excluded.state,"
+		" observed = excluded.observed, lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound,"
+		" at_ms = excluded.at_ms",
+		params, ARRAY_LEN(params), err);
+}
+
+static bool put_alert(struct writer *w, int64_t source_id, const struct record_alert *a, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(a->monitor),
+		value_int(first_of(a->opened_ms, w->now_ms, 0)), value_ms(a->closed_ms), value_text(a->state),
+		value_number(a->value), value_number(a->lower), value_number(a->upper),
+		value_text(a->pipeline), value_text(a->run)};
+	return exec(w,
+		"INSERT INTO team.alert (source, monitor, opened_ms, closed_ms, state, value, lower_bound, upper_bound, pipeline, run)"
+		" VALUES (" SOURCE_NAME ", $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+		" ON CONFLICT (source, monitor, opened_ms) DO UPDATE SET closed_ms = excluded.closed_ms, state = excluded.state,"
+		" value = excluded.value, lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound,"
+		" pipeline = excluded.pipeline, run = excluded.run",
+		params, ARRAY_LEN(params), err);
+}
+
+static bool put_cost(struct writer *w, int64_t source_id, const struct record_cost *c, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(c->pipeline), value_text(c->month),
+		value_number(c->amount), value_text(c->currency ? c->currency : ""),
+		value_int(c->estimate > 0)};
+	if (!isfinite(c->amount))
+		return true; /* no sum to keep */
+	return exec(w,
+		"INSERT INTO team.cost (source, pipeline, month, amount, currency, is_estimate)"
+		" VALUES (" SOURCE_NAME ", $2, $3, $4, $5, $6)"
+		" ON CONFLICT (source, pipeline, month, currency) DO UPDATE SET amount = excluded.amount,"
+		" is_estimate = excluded.is_estimate",
 		params, ARRAY_LEN(params), err);
 }
 
@@ -383,6 +488,19 @@ static bool put(struct writer *w, int64_t source_id, const struct record *record
 		return put_step_run(w, source_id, &record->step_run, err);
 	case RECORD_HEALTH:
 		return put_health(w, source_id, &record->health, err);
+	case RECORD_MODEL:
+		totals->models++;
+		return put_model(w, source_id, &record->model, err);
+	case RECORD_CHECK:
+		totals->checks++;
+		return put_check(w, source_id, &record->check, err);
+	case RECORD_ALERT:
+		totals->alerts++;
+		return put_alert(w, source_id, &record->alert, err);
+	case RECORD_COST:
+		return put_cost(w, source_id, &record->cost, err);
+	case RECORD_INPUT:
+		return put_input(w, source_id, &record->input, err);
 	case RECORD_GONE:
 		totals->gone++;
 		return put_gone(w, source_id, &record->gone, err);

@@ -15,14 +15,15 @@ struct writer;
 
 /* What was stored, for the person who watches. */
 struct written {
-	int64_t pipelines, runs, steps, gone;
+	int64_t pipelines, runs, steps, models, checks, alerts, gone;
 };
 
 struct writer *writer_new(struct store *store);
 /* Rolls back what was not committed. */
 void writer_free(struct writer *writer);
 
-/* Stores RECORD of SOURCE_ID; TOTALS (may be NULL) counts it. */
+/* Stores RECORD of SOURCE_ID; TOTALS (may be NULL) counts it. Of a run that names its params, metrics or
+ * tags, those that it does not name any more go. */
 bool writer_put(struct writer *writer, int64_t source_id, const struct record *record, struct written *totals,
 	struct err *err);
 /* Commits what is pending. */

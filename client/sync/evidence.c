@@ -144,6 +144,12 @@ static void read_next(struct evidence_job *job)
 	job->request = source_log(job->source, &step, 0, false, &ops, job);
 }
 
+void evidence_progress(const struct evidence_job *job, int64_t *n, int64_t *total)
+{
+	*n = job->logs;
+	*total = (int64_t)job->todo.n_rows;
+}
+
 struct evidence_job *evidence_start(struct store *store, struct source *source, const char *source_name,
 	int64_t source_id, const char *cache_dir,
 	void (*done)(void *ctx, int64_t logs, const struct err *err), void *ctx)

@@ -21,6 +21,8 @@ struct evidence_job;
 struct evidence_job *evidence_start(struct store *store, struct source *source, const char *source_name,
 	int64_t source_id, const char *cache_dir,
 	void (*done)(void *ctx, int64_t logs, const struct err *err), void *ctx);
+/* How many logs were read, of how many. */
+void evidence_progress(const struct evidence_job *job, int64_t *n, int64_t *total);
 /* Stops it; DONE is not called. Also to be called from DONE, to free it. */
 void evidence_free(struct evidence_job *job);
 

@@ -25,6 +25,8 @@ struct job {
 	int64_t since_ms; /* of what is pulled; TIME_NONE: everything */
 	struct source *source;
 	struct evidence_job *evidence;
+	int64_t known_runs;    /* of a pull of everything: as many as there were; 0: not asked */
+	int64_t logs_since_ms; /* monotonic: when the pull was over */
 	bool is_anew, is_full, is_over; /* is_anew: without a cursor; is_full: as once a day */
 	int64_t logs, bad_records;
 	struct written written;
@@ -41,6 +43,7 @@ struct round {
 	const char *cache_dir;
 	struct job *jobs;
 	size_t n_jobs;
+	struct loop_timer *progress;
 	int failed;
 	int signo;	/* asked to end */
 	struct err err; /* the catalogue failed: the round ends */
@@ -157,8 +160,54 @@ static void on_pulled(void *ctx, const struct err *failure)
 		fail_round(round, &err);
 		return;
 	}
+	job->logs_since_ms = clock_mono_ms();
 	job->evidence = evidence_start(
 		round->store, job->source, job->config->name, job->id, round->cache_dir, on_evidence, job);
+}
+
+/* --- progress, for a person who watches ----------------------------------- */
+
+static struct sync_progress progress_of(const struct job *job)
+{
+	struct sync_progress p = {.source = job->config->name, .phase = SYNC_PULLING};
+	int64_t now_ms = clock_mono_ms();
+	if (job->is_over) {
+		p.phase = SYNC_OVER;
+	} else if (job->evidence) {
+		p.phase = SYNC_LOGS;
+		p.took_ms = now_ms - job->logs_since_ms;
+		evidence_progress(job->evidence, &p.n, &p.total);
+	} else {
+		p.n = job->written.runs + job->written.steps;
+		p.phase = p.n ? SYNC_PULLING : SYNC_ASKING;
+		p.total = job->known_runs;
+		p.took_ms = now_ms - job->started_ms;
+	}
+	return p;
+}
+
+static void on_progress(void *ctx)
+{
+	struct round *round = ctx;
+	struct arena *arena = arena_new();
+	struct sync_progress *all = arena_array(arena, struct sync_progress, round->n_jobs);
+	for (size_t i = 0; i < round->n_jobs; i++)
+		all[i] = progress_of(&round->jobs[i]);
+	round->options->progress(round->options->ctx, all, round->n_jobs);
+	arena_free(arena);
+	round->progress = loop_after(round->loop, SYNC_PROGRESS_MS, on_progress, round);
+}
+
+/* A pull of everything brings about as many runs and steps as it did before. */
+static bool count_known(struct job *job, struct err *err)
+{
+	const struct value params[] = {value_int(job->id)};
+	if (!job->round->options->progress || !job->is_anew || job->since_ms != TIME_NONE)
+		return true;
+	return store_exec_id(job->round->store,
+		"SELECT (SELECT count(*) FROM run WHERE source_id = $1)"
+		" + (SELECT count(*) FROM step_run t JOIN run r ON r.id = t.run_id WHERE r.source_id = $1)",
+		params, 1, &job->known_runs, err);
 }
 
 /* The row of the source, made or brought up to its configuration. */
@@ -192,7 +241,7 @@ static bool start_job(struct job *job, struct err *err)
 	job->is_full = !is_asked && (!cursor || clock_now_ms() - full_ms >= FULL_EVERY_MS);
 	job->is_anew = is_asked || job->is_full;
 	job->since_ms = is_asked ? round->options->since_ms : job->config->since_ms;
-	if (job->is_anew && !writer_begin_full(round->writer, job->id, err))
+	if (!count_known(job, err) || (job->is_anew && !writer_begin_full(round->writer, job->id, err)))
 		return false;
 	job->source = source_open(round->loop, round->config, job->config, SOURCE_SYNC_SILENCE_MS);
 	/* a cursor lies behind what was asked for the first time: the bound is for a pull without one */
@@ -240,7 +289,10 @@ static bool run_round(struct round *round, struct err *err)
 	for (size_t i = 0; i < round->n_jobs; i++)
 		if (!start_job(&round->jobs[i], err))
 			return false;
+	if (round->options->progress)
+		on_progress(round);
 	loop_run(round->loop);
+	loop_cancel(round->progress);
 	if (round->err.code) {
 		*err = round->err;
 		return false;

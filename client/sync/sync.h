@@ -13,6 +13,7 @@
 #include "client/triage/problems.h"
 
 enum { SYNC_EVERY_MS = 60000 }; /* the round of --watch */
+enum { SYNC_PROGRESS_MS = 250 };
 
 /* How one source went. */
 struct sync_result {
@@ -24,6 +25,17 @@ struct sync_result {
 	int64_t took_ms;
 };
 
+/* How far a source is, for a person who watches. */
+enum sync_phase { SYNC_ASKING, SYNC_PULLING, SYNC_LOGS, SYNC_OVER };
+
+struct sync_progress {
+	const char *source;
+	enum sync_phase phase;
+	int64_t n;	 /* runs and steps stored; of SYNC_LOGS logs read */
+	int64_t total;	 /* as many as there will be, by what is known; 0: nobody knows */
+	int64_t took_ms; /* of this phase */
+};
+
 struct sync_options {
 	const char *const *names; /* sources; NULL or empty: all that are not disabled */
 	size_t n_names;
@@ -31,6 +43,8 @@ struct sync_options {
 	/* Called once for each source as it ends, and once at the end of a round; may be NULL. */
 	void (*source_done)(void *ctx, const struct sync_result *result);
 	void (*round_done)(void *ctx, const struct problem_counts *problems, const char *notice);
+	/* While a round runs, every SYNC_PROGRESS_MS; may be NULL. */
+	void (*progress)(void *ctx, const struct sync_progress *sources, size_t n);
 	void (*signalled)(void *ctx, int signo); /* of sync_run: the signal that ended it */
 	void (*round_failed)(
 		void *ctx, const struct err *err); /* of --watch: told, and the next round is tried */

@@ -34,15 +34,9 @@ static const struct cli_command commands[] = {
 	{"search", "WORDS", "pipelines, runs, steps, problems and views by name or cause", true, cli_search},
 	{"doctor", "", "what works, what does not, and what to do", true, cli_doctor},
 	{"themes", "", "the themes that --theme takes", false, cli_themes},
-};
-
-enum cli_option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_OPTIONAL };
-
-struct cli_option {
-	const char *name, *arg, *help;
-	enum cli_option_type type;
-	size_t offset;	      /* in struct cli */
-	const char *commands; /* blank-separated, "lists" for every list; NULL: everywhere */
+	{"manual", "[porthole|portal.yaml]", "a manual page, for man -l -", false, cli_manual},
+	{"complete", "[WORD…]", "what could stand for the last word, a line each: for the shell", false,
+		cli_complete},
 };
 
 static const struct cli_option options[] = {
@@ -74,13 +68,20 @@ static const struct cli_option options[] = {
 	{"version", NULL, "the version", OPTION_FLAG, offsetof(struct cli, is_version), NULL},
 };
 
-/* Every list is a command too: its view says what it shows. */
-static struct cli_command command_of(const struct view_def *view)
+const struct cli_command *cli_commands(size_t *n)
 {
-	return (struct cli_command){view->name, "[FILTER…]", view->help, true, cli_list};
+	*n = ARRAY_LEN(commands);
+	return commands;
 }
 
-static bool find_command(const char *name, struct cli_command *out)
+const struct cli_option *cli_options(size_t *n)
+{
+	*n = ARRAY_LEN(options);
+	return options;
+}
+
+/* Every list is a command too: its view says what it shows. */
+bool cli_find_command(const char *name, struct cli_command *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
 		if (!strcmp(commands[i].name, name)) {
@@ -90,7 +91,7 @@ static bool find_command(const char *name, struct cli_command *out)
 	const struct view_def *view = view_find(name);
 	if (!view || view->kind != VIEW_LIST)
 		return false;
-	*out = command_of(view);
+	*out = (struct cli_command){view->name, "[FILTER…]", view->help, true, cli_list};
 	return true;
 }
 
@@ -183,8 +184,7 @@ static bool parse_options(struct cli *cli, int argc, char **argv, bool *seen, st
 	return true;
 }
 
-/* Whether COMMAND takes OPTION; "" is the portal itself. */
-static bool takes(const struct cli_option *option, const struct cli_command *command)
+bool cli_takes(const struct cli_command *command, const struct cli_option *option)
 {
 	if (!option->commands)
 		return true;
@@ -195,52 +195,10 @@ static bool takes(const struct cli_option *option, const struct cli_command *com
 static bool check_options(const bool *seen, const struct cli_command *command, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (seen[i] && !takes(&options[i], command))
+		if (seen[i] && !cli_takes(command, &options[i]))
 			return err_set(err, ERR_USAGE, "'%s' has no option --%s",
 				command ? command->name : "porthole", options[i].name);
 	return true;
-}
-
-static void add_command_line(struct buf *out, const struct cli_command *command)
-{
-	/* the first argument is enough here: `porthole COMMAND --help` says all */
-	struct str rest = str_of(command->args), first = {0};
-	str_next(&rest, ' ', &first);
-	size_t used = strlen(command->name) + utf8_columns(first);
-	buf_addf(out, "  porthole %s %.*s%*s%s\n", command->name, STR_FMT(first),
-		used < 22 ? (int)(23 - used) : 1, "", command->help);
-}
-
-static void add_help(struct buf *out)
-{
-	buf_addz(out, "porthole — the machine learning platform's portal in the terminal\n\n"
-		      "  porthole [REF]                    the portal, at home or at an object\n");
-	for (size_t i = 0; i < ARRAY_LEN(commands); i++)
-		add_command_line(out, &commands[i]);
-	size_t n;
-	const struct view_def *const *views = view_all(&n);
-	for (size_t i = 0; i < n; i++)
-		if (views[i]->kind == VIEW_LIST)
-			add_command_line(out,
-				&(struct cli_command){
-					.name = views[i]->name, .args = "[FILTER…]", .help = views[i]->help});
-	buf_addz(out, "\noptions\n");
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		buf_addf(out, "  --%-10s %-8s %s\n", options[i].name, options[i].arg ? options[i].arg : "",
-			options[i].help);
-	buf_addz(out,
-		"\nfilter    state:failed,lost  pipeline:recsys_*  since:24h  -word  \"a phrase\"  key>value  key:-\n"
-		"ref       SOURCE/PIPELINE[/RUN[/STEP[:INDEX][@ATTEMPT]]]  problem:ID\n"
-		"exit      0 done · 1 no · 2 usage · 3 a source or the catalogue failed · 4 refused\n");
-}
-
-static void add_command_help(struct buf *out, const struct cli_command *command)
-{
-	buf_addf(out, "porthole %s %s\n  %s\n", command->name, command->args, command->help);
-	for (size_t i = 0; i < ARRAY_LEN(options); i++)
-		if (options[i].commands && takes(&options[i], command))
-			buf_addf(out, "  --%-10s %-8s %s\n", options[i].name,
-				options[i].arg ? options[i].arg : "", options[i].help);
 }
 
 bool cli_flush(struct cli *cli)
@@ -395,12 +353,9 @@ static bool dispatch(struct cli *cli, int argc, char **argv, int *status, struct
 	}
 	const char *name = cli->n_args ? cli->args[0] : "";
 	struct cli_command found;
-	const struct cli_command *command = find_command(name, &found) ? &found : NULL;
+	const struct cli_command *command = cli_find_command(name, &found) ? &found : NULL;
 	if (cli->is_help) {
-		if (command)
-			add_command_help(&cli->out, command);
-		else
-			add_help(&cli->out);
+		cli_add_help(&cli->out, command);
 		return true;
 	}
 	bool is_place = strchr(name, '/') || strchr(name, ':');

@@ -42,6 +42,27 @@ struct cli_command {
 	/* Returns the exit status; on false ERR is printed and gives it. */
 	bool (*run)(struct cli *cli, int *status, struct err *err);
 };
+
+enum cli_option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_OPTIONAL };
+
+struct cli_option {
+	const char *name, *arg, *help;
+	enum cli_option_type type;
+	size_t offset;	      /* in struct cli */
+	const char *commands; /* blank-separated, "lists" for every list; NULL: everywhere */
+};
+
+/* The tables, for help, manual and completion. */
+const struct cli_command *cli_commands(size_t *n);
+const struct cli_option *cli_options(size_t *n);
+/* A command of the table, or a list. */
+bool cli_find_command(const char *name, struct cli_command *out);
+/* Whether COMMAND takes OPTION; NULL is the portal itself. */
+bool cli_takes(const struct cli_command *command, const struct cli_option *option);
+
+/* cli_help.c: the help of COMMAND; NULL: of the program. */
+void cli_add_help(struct buf *out, const struct cli_command *command);
+
 /* --- for the command files --- */
 /* Writes what is in `out` to standard output. False where nobody reads any more (a closed pipe is no error).
  */
@@ -68,6 +89,9 @@ bool cli_logs(struct cli *cli, int *status, struct err *err);
 bool cli_explain(struct cli *cli, int *status, struct err *err);
 /* cli_sync.c */
 bool cli_sync(struct cli *cli, int *status, struct err *err);
+/* cli_manual.c */
+bool cli_manual(struct cli *cli, int *status, struct err *err);
+bool cli_complete(struct cli *cli, int *status, struct err *err);
 /* cli_doctor.c */
 bool cli_doctor(struct cli *cli, int *status, struct err *err);
 bool cli_themes(struct cli *cli, int *status, struct err *err);

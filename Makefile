@@ -16,8 +16,7 @@ ifneq ($(SAN),)
 HARDEN  := -fPIE -fno-omit-frame-pointer -fno-sanitize-recover=all \
            -fsanitize=$(SAN)$(if $(filter address,$(SAN)),$(comma)undefined)
 endif
-ALL_CFLAGS := -std=gnu17 -I. -I$(B) -D_GNU_SOURCE -DPORTHOLE_VERSION='"$(VERSION)"' \
-              -DPORTHOLE_LIBEXEC='"$(PREFIX)/libexec/porthole"' $(WARN) $(HARDEN) $(CFLAGS)
+ALL_CFLAGS := -std=gnu17 -I. -I$(B) -D_GNU_SOURCE -DPORTHOLE_VERSION='"$(VERSION)"' $(WARN) $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS := -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(filter -fsanitize% -fno-sanitize%,$(HARDEN)) $(LDFLAGS)
 
 # A folder is an archive; a program or a test links those it may include (design.md section 3).
@@ -41,7 +40,7 @@ FOLDERS := client/base client/config client/protocol client/catalogue client/tri
 MAINS   := tui/main.c client/fetch/main.c
 sources = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
 
-.PHONY: all run check check-built test test-live bench fuzz lint format install clean
+.PHONY: all run check check-built test test-live bench fuzz lint format install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -155,9 +154,32 @@ run:
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@tools/run.sh
 
-install: all
+# The manual pages are what the program says of itself.
+$(B)/porthole.1: $(B)/porthole
+	$(Q)$< manual porthole > $@
+$(B)/portal.yaml.5: $(B)/porthole
+	$(Q)$< manual portal.yaml > $@
+
+SHARE := $(DESTDIR)$(PREFIX)/share
+install: $(B)/porthole $(B)/porthole-source $(B)/porthole.1 $(B)/portal.yaml.5
 	install -D -m 755 $(B)/porthole $(DESTDIR)$(PREFIX)/bin/porthole
 	install -D -m 755 $(B)/porthole-source $(DESTDIR)$(PREFIX)/libexec/porthole/porthole-source
+	install -D -m 644 $(B)/porthole.1 $(SHARE)/man/man1/porthole.1
+	install -D -m 644 $(B)/portal.yaml.5 $(SHARE)/man/man5/portal.yaml.5
+	install -D -m 644 completions/porthole.bash $(SHARE)/bash-completion/completions/porthole
+	install -D -m 644 completions/porthole.zsh $(SHARE)/zsh/site-functions/_porthole
+	install -D -m 644 completions/porthole.fish $(SHARE)/fish/vendor_completions.d/porthole.fish
+	install -D -m 644 README.md $(SHARE)/doc/porthole/README.md
+	install -D -m 644 CHANGELOG.md $(SHARE)/doc/porthole/CHANGELOG.md
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/|$(PREFIX)/bin/|' packaging/porthole-sync.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/porthole-sync.service
+
+# A package for Debian 12 that pulls what the programs link, and no more.
+deb:
+	@tools/deps.sh deb
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
+	@packaging/deb.sh $(B) $(VERSION)
 
 -include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
 

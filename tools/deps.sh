@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Installs the Debian packages that are missing for WHAT (build, test or lint): names them first,
+# Installs the Debian packages that are missing for WHAT (build, test, live, lint or deb): names them first,
 # through sudo when not root. On other systems it prints the list and stops.
 set -eu
 
@@ -9,13 +9,15 @@ libcurl4-openssl-dev"
 test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace"
 lint="clang clang-format shellcheck"
 live="$test python3-venv"
+deb="$build dpkg-dev"
 
 case ${1:-} in
 build) wanted=$build ;;
 test) wanted=$test ;;
 live) wanted=$live ;;
 lint) wanted="$test $lint" ;;
-*) echo "usage: deps.sh build|test|live|lint" >&2; exit 2 ;;
+deb) wanted=$deb ;;
+*) echo "usage: deps.sh build|test|live|lint|deb" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null 2>&1; then

@@ -360,13 +360,11 @@ const char *proc_sibling(const char *name)
 {
 	static char path[PATH_MAX];
 	char dir[PATH_MAX];
-	if (own_folder(dir, sizeof dir) &&
-		(size_t)snprintf(path, sizeof path, "%s/%s", dir, name) < sizeof path &&
-		access(path, X_OK) == 0)
-		return path;
-	if ((size_t)snprintf(path, sizeof path, "%s/%s", PORTHOLE_LIBEXEC, name) < sizeof path &&
-		access(path, X_OK) == 0)
-		return path;
+	static const char *const places[] = {"", "/../libexec/porthole"};
+	for (size_t i = 0; i < ARRAY_LEN(places) && own_folder(dir, sizeof dir); i++)
+		if ((size_t)snprintf(path, sizeof path, "%s%s/%s", dir, places[i], name) < sizeof path &&
+			access(path, X_OK) == 0)
+			return path;
 	snprintf(path, sizeof path, "%s", name);
 	return path;
 }

@@ -36,8 +36,8 @@ int proc_end(struct proc *proc, int signo, int wait_ms);
 /* Runs ARGV to its end, its output into OUT, at most TIMEOUT_MS; more than OUT's maximum is an error.
  * Blocks: for commands such as a token command, never in the TUI's thread. */
 bool proc_read(const char *const *argv, int timeout_ms, struct buf *out, int *status, struct err *err);
-/* The path of a program that belongs to us: beside our own executable, else in the
- * install's libexec folder, else NAME. Static storage. */
+/* The path of a program that belongs to us: beside our own executable, else in ../libexec/porthole
+ * from there (an installation may be moved as a whole), else NAME. Static storage. */
 const char *proc_sibling(const char *name);
 
 #endif

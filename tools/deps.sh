@@ -6,7 +6,7 @@ set -eu
 
 build="gcc make libncurses-dev libsqlite3-dev libjansson-dev libyaml-dev libutf8proc-dev
 libcurl4-openssl-dev"
-test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace"
+test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace openssl groff"
 lint="clang clang-format shellcheck"
 live="$test python3-venv"
 deb="$build dpkg-dev"

@@ -278,6 +278,9 @@ static void transfer_error(struct http_transfer *t, struct err *err)
 	case CURLE_GOT_NOTHING:
 		err_set(err, ERR_UNAVAILABLE, "%s closed the connection without an answer", where);
 		return;
+	case CURLE_SSL_CONNECT_ERROR: /* of versions, ciphers, or no TLS at all: the same the next time */
+		err_set(err, ERR_FAILED, "no TLS with %s: %s", where, said);
+		return;
 	case CURLE_PARTIAL_FILE:
 	case CURLE_RECV_ERROR:
 	case CURLE_SEND_ERROR:

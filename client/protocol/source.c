@@ -336,8 +336,10 @@ static void on_words(void *ctx, int events)
 		return;
 	loop_unwatch(source->err_watch);
 	source->err_watch = NULL;
-	if (source->phase == SOURCE_ENDING)
+	if (source->phase == SOURCE_ENDING) {
+		cancel_timer(&source->farewell);
 		say_farewell(source);
+	}
 }
 
 /* How it ended, from its exit status and its last line on standard error. */

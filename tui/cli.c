@@ -13,6 +13,7 @@
 #include "tui/theme.h"
 
 #include <errno.h>
+#include <langinfo.h>
 #include <locale.h>
 #include <poll.h>
 #include <signal.h>
@@ -244,6 +245,10 @@ struct printer cli_printer(struct cli *cli)
 	struct winsize size;
 	if (cli->is_terminal && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) && size.ws_col)
 		printer.columns = size.ws_col;
+	if (!cli->is_terminal && !(cli->colour && !strcmp(cli->colour, "always"))) {
+		printer.format.is_ascii |= strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+		return printer; /* nobody asks what the terminal can do */
+	}
 	struct terminal terminal = terminal_probe(cli->colour ? cli->colour : "auto");
 	bool has_colour = cli->colour && !strcmp(cli->colour, "always")
 				  ? true

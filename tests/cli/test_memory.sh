@@ -4,7 +4,7 @@
 # tries every allocation of every command; unless given, the first ones and then one of some.
 # shellcheck source=tests/cli/tap.bash
 . "$(dirname "$0")/tap.bash"
-step=${MEMORY_STEP:-23}
+step=${MEMORY_STEP:-53}
 # Sanitizers have an allocator of their own: the plain programs are needed.
 if nm -D "$PORTHOLE" 2>/dev/null | grep -q __asan; then
     PORTHOLE=$root/porthole PORTHOLE_SOURCE=$root/porthole-source

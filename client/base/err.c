@@ -65,7 +65,7 @@ void die_hook(void (*fn)(void))
 	die_fn = fn;
 }
 
-static void run_hook(void)
+void die_run_hook(void)
 {
 	if (die_fn)
 		die_fn();
@@ -74,7 +74,7 @@ static void run_hook(void)
 
 void die(const char *fmt, ...)
 {
-	run_hook();
+	die_run_hook();
 	va_list ap;
 	va_start(ap, fmt);
 	fputs("porthole: ", stderr);
@@ -86,7 +86,7 @@ void die(const char *fmt, ...)
 
 void bug(const char *file, int line, const char *cond)
 {
-	run_hook();
+	die_run_hook();
 	fprintf(stderr, "porthole: bug at %s:%d: %s\n", file, line, cond);
 	abort();
 }

@@ -50,6 +50,8 @@ int err_exit_status(const struct err *err);
  * One hook, set by tui/screen.c.
  */
 void die_hook(void (*fn)(void));
+/* Runs the hook now, if it did not run yet: the hook of a module that has a copy of this code. */
+void die_run_hook(void);
 
 /* Runs the hook, prints "porthole: MESSAGE" and ends with status 3. For out of
  * memory only: nothing that a server, file or person sends ends up here. */

@@ -182,7 +182,7 @@ static bool write_and_close(int fd, struct str bytes)
 }
 
 /* The rename itself is on the disk once its folder is. */
-static bool sync_folder_of(const char *path, struct err *err)
+bool file_sync_folder_of(const char *path, struct err *err)
 {
 	char *folder = dup_folder_of(path);
 	int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -207,7 +207,7 @@ bool file_write(const char *path, struct str bytes, struct err *err)
 			unlink(temp);
 	}
 	x_free(temp);
-	return ok && sync_folder_of(path, err);
+	return ok && file_sync_folder_of(path, err);
 }
 
 static bool is_dir(const char *path)
@@ -301,6 +301,11 @@ const char *file_data_dir(struct arena *arena)
 const char *file_cache_dir(struct arena *arena)
 {
 	return xdg_dir(arena, "XDG_CACHE_HOME", ".cache");
+}
+
+const char *file_state_dir(struct arena *arena)
+{
+	return xdg_dir(arena, "XDG_STATE_HOME", ".local/state");
 }
 
 bool file_is_remote(const char *path)

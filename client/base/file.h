@@ -16,16 +16,19 @@ bool file_read_trusted(const char *path, size_t max, struct buf *out, struct err
 bool file_read_secret(const char *path, size_t max, struct buf *out, struct err *err);
 /* Writes PATH through a temporary file, fsync, rename and directory fsync; mode 0600. */
 bool file_write(const char *path, struct str bytes, struct err *err);
+/* Puts the folder of PATH on the disk: a rename in it is safe afterwards. */
+bool file_sync_folder_of(const char *path, struct err *err);
 /* Makes DIR and what is missing above it, mode 0700. */
 bool file_make_dir(const char *dir, struct err *err);
 /* PATH with a leading "~/" put at the home directory; relative paths are put under BASE (NULL: as they are).
  */
 const char *file_expand(struct arena *arena, struct str path, const char *base);
-/* $XDG_CONFIG_HOME/porthole, $XDG_DATA_HOME/porthole, $XDG_CACHE_HOME/porthole, or their defaults below the
- * home directory. */
+/* $XDG_CONFIG_HOME/porthole, $XDG_DATA_HOME/porthole, $XDG_CACHE_HOME/porthole, $XDG_STATE_HOME/porthole, or
+ * their defaults below the home directory. */
 const char *file_config_dir(struct arena *arena);
 const char *file_data_dir(struct arena *arena);
 const char *file_cache_dir(struct arena *arena);
+const char *file_state_dir(struct arena *arena);
 /* Whether the file system of PATH (or of its directory) is remote: NFS, CIFS, 9p, FUSE… */
 bool file_is_remote(const char *path);
 /* Takes an exclusive lock on PATH (created 0600) without waiting. Returns its descriptor,

@@ -19,7 +19,8 @@ static struct config *new_config(void)
 {
 	struct arena *arena = arena_new();
 	struct config *config = arena_new_of(arena, struct config);
-	*config = (struct config){.arena = arena, .recorded_until_ms = TIME_NONE};
+	*config = (struct config){
+		.arena = arena, .recorded_until_ms = TIME_NONE, .keep = {.cache_bytes = CONFIG_CACHE_BYTES}};
 	return config;
 }
 
@@ -75,6 +76,22 @@ static bool choose_catalogue(struct config *config, struct err *err)
 	       err_set(err, ERR_USAGE, "PORTHOLE_DSN must be sqlite:PATH or postgresql://HOST/NAME");
 }
 
+const char *config_dsn(struct arena *arena, const char *text, struct err *err)
+{
+	const char *current = current_dir(arena, err);
+	if (!current)
+		return NULL;
+	const char *dsn = option_dsn(arena, str_of(text), current);
+	if (!dsn)
+		err_set(err, ERR_USAGE, "a catalogue is sqlite:PATH or postgresql://HOST/NAME");
+	else if (dsn[0] != '/' && option_has_password(str_of(dsn)))
+		err_set(err, ERR_USAGE,
+			"the address must not hold a password: use the file that PGPASSFILE names");
+	else
+		return dsn;
+	return NULL;
+}
+
 static void complete_projects(struct config *config)
 {
 	for (size_t i = 0; i < config->n_projects; i++)
@@ -105,6 +122,107 @@ struct config *config_parse(const char *name, const char *base_dir, struct str t
 	return NULL;
 }
 
+/* --- what is declared for everybody ------------------------------------------------- */
+
+static bool read_shared(struct config *config, const char *name, struct str text, struct err *err)
+{
+	struct option_reading reading = {
+		.arena = config->arena, .name = name, .base_dir = "/", .is_shared = true, .err = err};
+	const struct yaml *root = yaml_parse(config->arena, name, text, err);
+	if (!root || !options_read(&reading, root, config))
+		return false;
+	complete_projects(config);
+	return true;
+}
+
+bool config_check_shared(const char *name, struct str text, struct err *err)
+{
+	struct config *config = new_config();
+	bool ok = read_shared(config, name, text, err);
+	config_free(config);
+	return ok;
+}
+
+bool config_is_shared(const char *section)
+{
+	size_t n;
+	const struct config_option *options = config_options(&n);
+	for (size_t i = 0; i < n && !options[i].where[0]; i++)
+		if (!strcmp(options[i].key, section))
+			return !options[i].is_local;
+	return false;
+}
+
+/* Room grows by doubling: an array of N items has room for the next power of two. */
+static size_t room_for(size_t n)
+{
+	size_t room = 1;
+	while (room < n)
+		room *= 2;
+	return room;
+}
+
+static void *dup_items(struct arena *arena, const void *items, size_t n, size_t size, size_t room)
+{
+	void *copy = arena_get(arena, room, size);
+	return n ? memcpy(copy, items, n * size) : copy;
+}
+
+#define DUP_ITEMS(arena, items, n, room) dup_items(arena, items, n, sizeof *(items), room)
+/* Puts ITEM behind the N items. */
+#define APPEND(arena, items, n, item)                                                                        \
+	do {                                                                                                 \
+		if ((n) == room_for(n))                                                                      \
+			(items) = DUP_ITEMS(arena, items, n, room_for((n) + 1));                             \
+		(items)[(n)++] = (item);                                                                     \
+	} while (0)
+
+struct config *config_extend(const struct config *config)
+{
+	struct arena *arena = arena_new();
+	struct config *more = arena_new_of(arena, struct config);
+	*more = *config;
+	more->arena = arena;
+	more->sources = DUP_ITEMS(arena, config->sources, config->n_sources, room_for(config->n_sources));
+	more->projects = DUP_ITEMS(arena, config->projects, config->n_projects, room_for(config->n_projects));
+	more->calendar = DUP_ITEMS(arena, config->calendar, config->n_calendar, room_for(config->n_calendar));
+	return more;
+}
+
+static bool has_project(const struct config *config, const char *name)
+{
+	for (size_t i = 0; i < config->n_projects; i++)
+		if (!strcmp(config->projects[i].name, name))
+			return true;
+	return false;
+}
+
+static bool has_day(const struct config *config, const struct config_day *day)
+{
+	for (size_t i = 0; i < config->n_calendar; i++)
+		if (!strcmp(config->calendar[i].name, day->name) &&
+			config->calendar[i].from_ms == day->from_ms)
+			return true;
+	return false;
+}
+
+bool config_add(struct config *config, const char *name, struct str text, struct err *err)
+{
+	struct config more = {.arena = config->arena};
+	if (!read_shared(&more, name, text, err))
+		return false;
+	for (size_t i = 0; i < more.n_sources; i++)
+		if (!config_source(config, more.sources[i].name))
+			APPEND(config->arena, config->sources, config->n_sources, more.sources[i]);
+	for (size_t i = 0; i < more.n_projects; i++)
+		if (!has_project(config, more.projects[i].name))
+			APPEND(config->arena, config->projects, config->n_projects, more.projects[i]);
+	for (size_t i = 0; i < more.n_calendar; i++)
+		if (!has_day(config, &more.calendar[i]))
+			APPEND(config->arena, config->calendar, config->n_calendar, more.calendar[i]);
+	return true;
+}
+
 /* --- finding it ------------------------------------------------------------------ */
 
 static const char *folder_of(struct arena *arena, const char *path)
@@ -129,6 +247,39 @@ static bool load_file(struct config *config, const char *path, struct err *err)
 	return ok;
 }
 
+/* Without any configuration: the tracking server that MLflow's own client would use. What is no address of a
+ * server (a folder, a database) is none of ours. */
+static void offer_mlflow(struct config *config)
+{
+	const char *url = env("MLFLOW_TRACKING_URI"), *user = env("MLFLOW_TRACKING_USERNAME");
+	struct config offer = {.arena = config->arena};
+	struct option_reading reading = {
+		.arena = config->arena, .name = "MLFLOW_TRACKING_URI", .base_dir = "/"};
+	struct buf text;
+	if (!url)
+		return;
+	buf_init(&text, 0);
+	struct json_writer w = {.out = &text};
+	buf_addz(&text, "sources: [{name: mlflow, kind: mlflow, url: ");
+	json_put_str(&w, str_of(url));
+	if (env("MLFLOW_TRACKING_TOKEN"))
+		buf_addz(&text, ", token_env: MLFLOW_TRACKING_TOKEN");
+	if (user) {
+		buf_addz(&text, ", username: ");
+		w.needs_comma = false;
+		json_put_str(&w, str_of(user));
+		if (env("MLFLOW_TRACKING_PASSWORD"))
+			buf_addz(&text, ", password_env: MLFLOW_TRACKING_PASSWORD");
+	}
+	buf_addz(&text, "}]");
+	const struct yaml *root = yaml_parse(config->arena, reading.name, buf_str(&text), NULL);
+	if (root && options_read(&reading, root, &offer)) {
+		config->sources = offer.sources;
+		config->n_sources = offer.n_sources;
+	}
+	buf_fini(&text);
+}
+
 /* The first that exists of the user's and the system's; one that cannot be read is an error. */
 static bool load_default(struct config *config, struct err *err)
 {
@@ -142,6 +293,8 @@ static bool load_default(struct config *config, struct err *err)
 	}
 	config->file = NULL;
 	err_clear(err);
+	if (!env("PORTHOLE_DSN")) /* else the shared catalogue says what there is */
+		offer_mlflow(config);
 	return choose_catalogue(config, err);
 }
 

@@ -35,12 +35,34 @@ struct config_source {
 
 struct config_project {
 	const char *name, *title, *owner, *oncall, *severity, *phase, *fallback, *baseline;
-	const char **pipelines; /* globs of SOURCE/PIPELINE */
+	const char **oncall_command; /* NULL-ended argv that prints who is on call */
+	const char **pipelines;	     /* globs of SOURCE/PIPELINE */
 	size_t n_pipelines;
 	struct config_pair {
 		const char *key, *value;
 	} * owners, *due; /* step glob → owner; SOURCE/PIPELINE glob → "06:00" */
 	size_t n_owners, n_due;
+	struct config_consumer {
+		const char *name, *contact, *promise;
+	} * consumers; /* who uses the result */
+	size_t n_consumers;
+	const char **docs; /* its pages */
+	size_t n_docs;
+};
+
+/* A launch, migration, freeze or holiday. */
+struct config_day {
+	const char *name, *kind;
+	const char *project;	/* NULL: all */
+	int64_t from_ms, to_ms; /* the start of its first day and of its last; to_ms TIME_NONE: the first */
+};
+
+#define CONFIG_CACHE_BYTES (INT64_C(2) << 30)
+
+/* How long what is remembered stays. */
+struct config_keep {
+	int64_t runs_ms, step_runs_ms; /* 0: for ever */
+	int64_t cache_bytes;
 };
 
 struct config {
@@ -49,15 +71,19 @@ struct config {
 	const char *catalogue; /* absolute path of the SQLite file, or a postgresql:// address */
 	const char *user, *timezone, *theme;
 	bool read_only;
+	bool mouse;		   /* the portal takes wheel and clicks */
 	int64_t recorded_until_ms; /* a recorded sample: its end; else TIME_NONE */
 	struct config_source *sources;
 	size_t n_sources;
 	struct config_project *projects;
 	size_t n_projects;
+	struct config_day *calendar;
+	size_t n_calendar;
 	struct config_pair *keys; /* command → key */
 	size_t n_keys;
 	const char **mask;
 	size_t n_mask;
+	struct config_keep keep;
 };
 
 /* Finds and reads the configuration: FILE, or PORTHOLE_CONFIG, or the user's, or the
@@ -68,6 +94,24 @@ struct config *config_load(const char *file, struct err *err) __attribute__((war
 struct config *config_parse(const char *name, const char *base_dir, struct str text, struct err *err)
 	__attribute__((warn_unused_result));
 void config_free(struct config *config);
+
+/* The catalogue that TEXT names, as `catalogue` holds it. ERR_USAGE for anything else, and for a password. */
+const char *config_dsn(struct arena *arena, const char *text, struct err *err);
+
+/*
+ * What is declared for everybody, in a shared catalogue: sections of YAML (or JSON) without any key that is
+ * for local files alone: commands, credentials and where they lie.
+ */
+/* Whether all of TEXT may be declared; ERR_USAGE says line and key. Sections that nobody can declare are not
+ * looked at. */
+bool config_check_shared(const char *name, struct str text, struct err *err);
+/* Whether SECTION ("projects") can be declared. */
+bool config_is_shared(const char *section);
+/* A copy of CONFIG that more can be added to; it borrows CONFIG's texts. */
+struct config *config_extend(const struct config *config) __attribute__((warn_unused_result));
+/* Adds the sources, projects and calendar of TEXT to what config_extend gave, but for those whose name is
+ * there already. The same errors. */
+bool config_add(struct config *config, const char *name, struct str text, struct err *err);
 
 const struct config_source *config_source(const struct config *config, const char *name);
 /* The project whose `pipelines` match SOURCE/PIPELINE, the first in file order; or NULL. */
@@ -85,6 +129,7 @@ struct config_option {
 	int64_t min, max;			  /* of a number; both 0: any */
 	const char *only; /* of a source: the one kind that knows the key; NULL: all */
 	bool is_required;
+	bool is_local; /* in files of this machine only: never from a shared catalogue */
 	/* How options.c reads it and where its value goes. */
 	const struct option_type *reader;
 	size_t at, n_at;

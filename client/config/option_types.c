@@ -325,7 +325,7 @@ static bool is_postgresql(struct str text)
 	return starts_with_one_of(text, schemes);
 }
 
-static bool has_password(struct str dsn)
+bool option_has_password(struct str dsn)
 {
 	struct str authority = authority_of(dsn);
 	size_t at = str_find(authority, STR("@"), 0);
@@ -345,7 +345,7 @@ static bool read_database(struct option_reading *r, const struct config_option *
 {
 	if (!is_line(node) || !is_postgresql(node->text))
 		return must_be(r, o, node, "an address that starts with postgresql://");
-	if (has_password(node->text))
+	if (option_has_password(node->text))
 		return password_in(r, o, node, "'password_env'");
 	return store(out, node->text.p);
 }
@@ -367,7 +367,7 @@ static bool read_catalogue(struct option_reading *r, const struct config_option 
 	const char *dsn = is_line(node) ? option_dsn(r->arena, node->text, r->base_dir) : NULL;
 	if (!dsn)
 		return must_be(r, o, node, "sqlite:PATH or postgresql://HOST/NAME");
-	if (is_postgresql(node->text) && has_password(node->text))
+	if (is_postgresql(node->text) && option_has_password(node->text))
 		return password_in(r, o, node, "the file that PGPASSFILE names");
 	return store(out, dsn);
 }

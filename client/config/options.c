@@ -43,45 +43,48 @@ static const struct option_type option_map, option_maps, option_sources;
 #define KINDS  "mlflow|airflow|metaflow|spark|sagemaker|tensorboard|arize|local|plugin"
 #define PHASES "preproduction|production|launch|operations|plateau"
 
+#define LOCAL .is_local = true
+
 /* clang-format off */
 /* The rows of a section stand together. */
 static const struct config_option options[] = {
 	OPTION("", "catalogue", catalogue, config, catalogue, "sqlite:PATH or postgresql://…",
-		.fallback = "porthole.db in the user's data folder"),
-	OPTION("", "user", line, config, user, "who you are, on a shared account only", .fallback = "the login"),
-	OPTION("", "timezone", timezone, config, timezone, "where times are shown", .fallback = "the system's"),
+		.fallback = "porthole.db in the user's data folder", LOCAL),
+	OPTION("", "user", line, config, user, "who you are, on a shared account only", .fallback = "the login", LOCAL),
+	OPTION("", "timezone", timezone, config, timezone, "where times are shown", .fallback = "the system's", LOCAL),
 	OPTIONS("", "sources", sources, config, sources, "the tools to read"),
 	OPTIONS("", "projects", maps, config, projects, "what a team owns"),
 	CHECKED("", "runbooks", maps, "pages for failures that match"),
-	CHECKED("", "docs", paths, "folders of documentation pages"),
-	CHECKED("", "calendar", maps, "launches, migrations, freezes and holidays"),
+	CHECKED("", "docs", paths, "folders of documentation pages", LOCAL),
+	OPTIONS("", "calendar", maps, config, calendar, "launches, migrations, freezes and holidays"),
 	CHECKED("", "volumes", maps, "players per game"),
-	CHECKED("", "databases", maps, "where checks and A/B tests ask"),
+	CHECKED("", "databases", maps, "where checks and A/B tests ask", LOCAL),
 	CHECKED("", "checks", maps, "data checks that the portal runs"),
 	CHECKED("", "monitors", maps, "standing rules over series"),
 	CHECKED("", "abtests", maps, "A/B tests to follow"),
 	CHECKED("", "costs", maps, "what pipelines cost, and when that is reviewed"),
-	CHECKED("", "notify", maps, "whom to tell, and how"),
-	OPTIONS("", "mask", lines, config, mask, "patterns to hide in logs, params and conf, besides the built-in ones"),
-	CHECKED("", "keep", map, "how long what is remembered stays"),
-	OPTION("", "theme", name, config, theme, "colours, see 'porthole themes'", .fallback = "dark"),
-	OPTIONS("", "keys", pairs, config, keys, "keys for commands"),
-	OPTION("", "read_only", flag, config, read_only, "no actions on any source", .fallback = "false"),
-	OPTION("", "recorded_until", time, config, recorded_until_ms, "a recorded sample: when it ends"),
+	CHECKED("", "notify", maps, "whom to tell, and how", LOCAL),
+	OPTIONS("", "mask", lines, config, mask, "patterns to hide in logs, params and conf, besides the built-in ones", LOCAL),
+	OPTION("", "keep", map, config, keep, "how long what is remembered stays", LOCAL),
+	OPTION("", "theme", name, config, theme, "colours, see 'porthole themes'", .fallback = "dark", LOCAL),
+	OPTION("", "mouse", flag, config, mouse, "wheel and clicks in the portal", .fallback = "false", LOCAL),
+	OPTIONS("", "keys", pairs, config, keys, "keys for commands", LOCAL),
+	OPTION("", "read_only", flag, config, read_only, "no actions on any source", .fallback = "false", LOCAL),
+	OPTION("", "recorded_until", time, config, recorded_until_ms, "a recorded sample: when it ends", LOCAL),
 
 	OPTION("sources", "name", name, config_source, name, "how refs name it", .is_required = true),
 	CHOICE("sources", "kind", KINDS, config_source, kind, "the tool", .is_required = true),
 	OPTION("sources", "url", url, config_source, url, "where the tool answers"),
 	OPTION("sources", "path", path, config_source, path, "a folder to read instead"),
 	OPTION("sources", "username", line, config_source, username, "for basic authentication"),
-	OPTION("sources", "password_env", variable, config_source, password.env, "variable with the password"),
-	OPTION("sources", "password_command", words, config_source, password.command, "command that prints the password"),
-	OPTION("sources", "token_env", variable, config_source, token.env, "variable with the token"),
-	OPTION("sources", "token_file", path, config_source, token.file, "file with the token, mode 0600"),
-	OPTION("sources", "token_command", words, config_source, token.command, "command that prints the token"),
-	OPTIONS("sources", "headers", headers, config_source, headers, "further request headers, without secrets"),
-	OPTION("sources", "ca_file", path, config_source, ca_file, "certificates to trust", .fallback = "the system's"),
-	OPTION("sources", "client_cert", path, config_source, client_cert, "certificate and key to show"),
+	OPTION("sources", "password_env", variable, config_source, password.env, "variable with the password", LOCAL),
+	OPTION("sources", "password_command", words, config_source, password.command, "command that prints the password", LOCAL),
+	OPTION("sources", "token_env", variable, config_source, token.env, "variable with the token", LOCAL),
+	OPTION("sources", "token_file", path, config_source, token.file, "file with the token, mode 0600", LOCAL),
+	OPTION("sources", "token_command", words, config_source, token.command, "command that prints the token", LOCAL),
+	OPTIONS("sources", "headers", headers, config_source, headers, "further request headers, without secrets", LOCAL),
+	OPTION("sources", "ca_file", path, config_source, ca_file, "certificates to trust", .fallback = "the system's", LOCAL),
+	OPTION("sources", "client_cert", path, config_source, client_cert, "certificate and key to show", LOCAL),
 	OPTION("sources", "proxy", proxy, config_source, proxy, "proxy to go through", .fallback = "the environment's"),
 	OPTION("sources", "since", since, config_source, since_ms, "nothing older is read", .fallback = "the beginning"),
 	OPTION("sources", "concurrency", integer, config_source, concurrency, "requests at a time",
@@ -91,7 +94,7 @@ static const struct config_option options[] = {
 	OPTION("sources", "actions", flag, config_source, actions, "whether actions are allowed", .fallback = "false"),
 	OPTION("sources", "disabled", flag, config_source, disabled, "left alone", .fallback = "false"),
 	OPTION("sources", "command", words, config_source, command, "the program that speaks the source protocol",
-		.only = "plugin"),
+		.only = "plugin", LOCAL),
 	CHECKED("sources", "region", line, "AWS region", .fallback = "the environment's", .only = "sagemaker"),
 	CHECKED("sources", "profile", line, "AWS profile", .fallback = "the environment's", .only = "sagemaker"),
 	CHECKED("sources", "graphql_url", url, "where GraphQL answers", .only = "arize"),
@@ -103,7 +106,7 @@ static const struct config_option options[] = {
 	OPTION("projects", "owner", line, config_project, owner, "team or person"),
 	OPTIONS("projects", "owners", pairs, config_project, owners, "owners by step pattern"),
 	OPTION("projects", "oncall", line, config_project, oncall, "who is on call"),
-	CHECKED("projects", "oncall_command", words, "command that prints who is on call"),
+	OPTION("projects", "oncall_command", words, config_project, oncall_command, "command that prints who is on call", LOCAL),
 	CHOICE("projects", "severity", "production|staging|playground", config_project, severity,
 		"playground never wakes anybody", .fallback = "production"),
 	CHOICE("projects", "phase", PHASES, config_project, phase, "where in its life it is", .fallback = "operations"),
@@ -111,23 +114,23 @@ static const struct config_option options[] = {
 	OPTIONS("projects", "due", times, config_project, due, "when a pipeline's result must be there"),
 	OPTION("projects", "fallback", line, config_project, fallback, "what holds where a run is missing"),
 	OPTION("projects", "baseline", line, config_project, baseline, "what models are compared with"),
-	CHECKED("projects", "consumers", maps, "who uses the result"),
-	CHECKED("projects", "docs", lines, "its documentation pages"),
+	OPTIONS("projects", "consumers", maps, config_project, consumers, "who uses the result"),
+	OPTIONS("projects", "docs", lines, config_project, docs, "its documentation pages"),
 
-	CHECKED("projects.consumers", "name", line, "who", .is_required = true),
-	CHECKED("projects.consumers", "contact", line, "whom to tell"),
-	CHECKED("projects.consumers", "promise", line, "what they were promised"),
+	OPTION("projects.consumers", "name", line, config_consumer, name, "who", .is_required = true),
+	OPTION("projects.consumers", "contact", line, config_consumer, contact, "whom to tell"),
+	OPTION("projects.consumers", "promise", line, config_consumer, promise, "what they were promised"),
 
 	CHECKED("runbooks", "match", line, "pattern in the cause", .is_required = true),
 	CHECKED("runbooks", "pipeline", line, "pattern of SOURCE/PIPELINE", .fallback = "all"),
 	CHECKED("runbooks", "page", line, "the page to show", .is_required = true),
 
-	CHECKED("calendar", "name", line, "what it is", .is_required = true),
-	CHECKED("calendar", "from", date, "first day", .is_required = true),
-	CHECKED("calendar", "to", date, "last day", .fallback = "the first"),
-	CHECKED_CHOICE("calendar", "kind", "launch|migration|freeze|holiday", "what it means for series and actions",
-		.is_required = true),
-	CHECKED("calendar", "project", line, "the project that it is about", .fallback = "all"),
+	OPTION("calendar", "name", line, config_day, name, "what it is", .is_required = true),
+	OPTION("calendar", "from", date, config_day, from_ms, "first day", .is_required = true),
+	OPTION("calendar", "to", date, config_day, to_ms, "last day", .fallback = "the first"),
+	CHOICE("calendar", "kind", "launch|migration|freeze|holiday", config_day, kind,
+		"what it means for series and actions", .is_required = true),
+	OPTION("calendar", "project", line, config_day, project, "the project that it is about", .fallback = "all"),
 
 	CHECKED("volumes", "game", line, "which game", .is_required = true),
 	CHECKED("volumes", "daily_players", number, "players a day", .min = 0, .max = INT64_MAX),
@@ -183,9 +186,9 @@ static const struct config_option options[] = {
 	CHECKED("notify", "webhook_env", variable, "variable with the address of a webhook"),
 	CHECKED("notify", "command", words, "command to run, {title} is put in"),
 
-	CHECKED("keep", "runs", duration, "runs", .fallback = "for ever"),
-	CHECKED("keep", "step_runs", duration, "step runs", .fallback = "for ever"),
-	CHECKED("keep", "cache", size, "logs and curves on disk"),
+	OPTION("keep", "runs", duration, config_keep, runs_ms, "runs", .fallback = "for ever"),
+	OPTION("keep", "step_runs", duration, config_keep, step_runs_ms, "step runs", .fallback = "for ever"),
+	OPTION("keep", "cache", size, config_keep, cache_bytes, "logs and curves on disk", .fallback = "2GB"),
 };
 /* clang-format on */
 
@@ -199,6 +202,9 @@ const struct config_option *config_options(size_t *n)
 
 static const struct config_source blank_source = {.since_ms = TIME_NONE};
 static const struct config_project blank_project = {.severity = "production", .phase = "operations"};
+static const struct config_consumer blank_consumer;
+static const struct config_day blank_day = {.to_ms = TIME_NONE};
+static const struct config_keep blank_keep = {.cache_bytes = CONFIG_CACHE_BYTES};
 
 static const struct section {
 	const char *where, *phrase;
@@ -209,9 +215,9 @@ static const struct section {
 	{.where = "", .phrase = "the configuration"},
 	{"sources", "a source", sizeof blank_source, &blank_source, true},
 	{"projects", "a project", sizeof blank_project, &blank_project, true},
-	{.where = "projects.consumers", .phrase = "a consumer"},
+	{"projects.consumers", "a consumer", sizeof blank_consumer, &blank_consumer, false},
 	{.where = "runbooks", .phrase = "a runbook"},
-	{.where = "calendar", .phrase = "a calendar entry"},
+	{"calendar", "a calendar entry", sizeof blank_day, &blank_day, false},
 	{.where = "volumes", .phrase = "a volume"},
 	{.where = "databases", .phrase = "a database", .has_unique_names = true},
 	{.where = "checks", .phrase = "a check"},
@@ -221,7 +227,7 @@ static const struct section {
 	{.where = "abtests.guardrails", .phrase = "a guardrail"},
 	{.where = "costs", .phrase = "a cost"},
 	{.where = "notify", .phrase = "a notification", .has_unique_names = true},
-	{.where = "keep", .phrase = "'keep'"},
+	{"keep", "'keep'", sizeof blank_keep, &blank_keep, false},
 };
 
 /* The section below the key of O: "sources", or "projects.consumers". */
@@ -321,6 +327,26 @@ static bool check_required(
 	return true;
 }
 
+/* Of a file that also holds what cannot be declared for everybody, that is not looked at. */
+static bool is_left_out(
+	const struct option_reading *r, const struct section *section, const struct config_option *o)
+{
+	return r->is_shared && o->is_local && section == &sections[0];
+}
+
+static bool check_shared(struct option_reading *r, const struct config_option *o, const struct yaml *node)
+{
+	if (!r->is_shared)
+		return true;
+	if (o->is_local)
+		return option_fail(r, node->line,
+			"'%s' is for files of your own: a shared catalogue keeps no command and no credential",
+			o->key);
+	if (o->reader == &option_path && node->type == YAML_SCALAR && !strchr("/~", *node->text.p))
+		return option_fail(r, node->line, "'%s' must be an absolute path to be shared", o->key);
+	return true;
+}
+
 /* A key without a value is as if it were not there. */
 static bool read_map(
 	struct option_reading *r, const struct section *section, const struct yaml *map, void *out)
@@ -332,7 +358,9 @@ static bool read_map(
 		const struct config_option *o = find_row(rows, map->keys[i].text);
 		if (!o)
 			return unknown_key(r, section, rows, &map->keys[i]);
-		if (!yaml_is_null(&map->items[i]) && !read_value(r, o, &map->items[i], out))
+		if (yaml_is_null(&map->items[i]) || is_left_out(r, section, o))
+			continue;
+		if (!check_shared(r, o, &map->items[i]) || !read_value(r, o, &map->items[i], out))
 			return false;
 	}
 	return check_required(r, section, rows, map);
@@ -385,8 +413,9 @@ static const struct option_type option_maps = {.read = read_maps};
 static bool read_one_map(struct option_reading *r, const struct config_option *o, const struct yaml *node,
 	struct option_slot out)
 {
-	(void)out;
-	return read_map(r, section_of(o), node, NULL);
+	const struct section *section = section_of(o);
+	return read_map(
+		r, section, node, section->size ? memcpy(out.value, section->blank, section->size) : NULL);
 }
 static const struct option_type option_map = {.read = read_one_map};
 

@@ -15,6 +15,7 @@ struct option_reading {
 	const char *name;	  /* of the file, for messages */
 	const char *base_dir;	  /* absolute: where relative paths start */
 	struct json_writer *json; /* the section that is also kept as JSON, or NULL */
+	bool is_shared;		  /* it comes from, or goes to, a shared catalogue */
 	struct err *err;
 };
 
@@ -71,6 +72,7 @@ bool option_fail(struct option_reading *r, int line, const char *fmt, ...)
 /* The catalogue that TEXT names: the absolute path after "sqlite:", or a
  * postgresql:// address as it is; NULL for anything else. */
 const char *option_dsn(struct arena *arena, struct str text, const char *base_dir);
+bool option_has_password(struct str dsn);
 
 /* The host of a checked http address, IPv6 without its brackets. */
 struct str option_url_host(struct str url);

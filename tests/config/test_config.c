@@ -496,6 +496,78 @@ static void a_file_that_everybody_may_write_is_refused(void **state)
 	assert_string_equal(err.msg, expected);
 }
 
+static struct config *load_without_a_file(void)
+{
+	struct err err = {0};
+	setenv("XDG_CONFIG_HOME", path_of("nowhere"), 1);
+	struct config *config = config_load(NULL, &err);
+	unsetenv("XDG_CONFIG_HOME");
+	if (!config)
+		fail_msg("%s", err.msg);
+	return config;
+}
+
+static void without_any_configuration_mlflow_is_offered(void **state)
+{
+	(void)state;
+	setenv("MLFLOW_TRACKING_URI", "https://mlflow.example/", 1);
+	setenv("MLFLOW_TRACKING_TOKEN", "never in here", 1);
+	struct config *config = load_without_a_file();
+	assert_int_equal(config->n_sources, 1);
+	assert_string_equal(config->sources[0].name, "mlflow");
+	assert_string_equal(config->sources[0].kind, "mlflow");
+	assert_string_equal(config->sources[0].url, "https://mlflow.example");
+	assert_string_equal(config->sources[0].token.env, "MLFLOW_TRACKING_TOKEN");
+	assert_false(str_has(config->sources[0].json, STR("never in here")));
+	config_free(config);
+	setenv("PORTHOLE_DSN", "sqlite:/x.db", 1);
+	config = load_without_a_file();
+	assert_int_equal(config->n_sources, 0);
+	config_free(config);
+	unsetenv("PORTHOLE_DSN");
+	unsetenv("MLFLOW_TRACKING_TOKEN");
+	static const char *const others[] = {
+		"databricks", "./mlruns", "sqlite:///m.db", "http://a:b@h/", "\"]"};
+	for (size_t i = 0; i < ARRAY_LEN(others); i++) {
+		setenv("MLFLOW_TRACKING_URI", others[i], 1);
+		config = load_without_a_file();
+		assert_int_equal(config->n_sources, 0);
+		config_free(config);
+	}
+	unsetenv("MLFLOW_TRACKING_URI");
+}
+
+static void keep_has_its_defaults_and_is_read(void **state)
+{
+	(void)state;
+	struct config *config = parse("");
+	assert_true(config->keep.runs_ms == 0 && config->keep.step_runs_ms == 0);
+	assert_true(config->keep.cache_bytes == CONFIG_CACHE_BYTES);
+	config_free(config);
+	config = parse("keep: {runs: 400d, step_runs: 120d, cache: 500MB}");
+	assert_true(config->keep.runs_ms == 400 * INT64_C(86400000));
+	assert_true(config->keep.step_runs_ms == 120 * INT64_C(86400000));
+	assert_true(config->keep.cache_bytes == INT64_C(500) << 20);
+	config_free(config);
+	config = parse("keep: {runs: 400d}");
+	assert_true(config->keep.cache_bytes == CONFIG_CACHE_BYTES);
+	config_free(config);
+}
+
+static void an_address_of_a_catalogue_has_no_password(void **state)
+{
+	(void)state;
+	struct arena *arena = arena_new();
+	struct err err = {0};
+	assert_string_equal(config_dsn(arena, "sqlite:/a/b.db", &err), "/a/b.db");
+	assert_string_equal(config_dsn(arena, "postgresql://me@h/d", &err), "postgresql://me@h/d");
+	assert_null(config_dsn(arena, "postgresql://me:secret@h/d", &err));
+	assert_int_equal(err.code, ERR_USAGE);
+	assert_null(strstr(err.msg, "secret"));
+	assert_null(config_dsn(arena, "/a/b.db", &err));
+	arena_free(arena);
+}
+
 static void porthole_dsn_comes_before_the_file(void **state)
 {
 	(void)state;
@@ -554,6 +626,9 @@ int main(void)
 		cmocka_unit_test(without_a_file_the_defaults_hold),
 		cmocka_unit_test(a_file_that_everybody_may_write_is_refused),
 		cmocka_unit_test(porthole_dsn_comes_before_the_file),
+		cmocka_unit_test(without_any_configuration_mlflow_is_offered),
+		cmocka_unit_test(keep_has_its_defaults_and_is_read),
+		cmocka_unit_test(an_address_of_a_catalogue_has_no_password),
 	};
 	return cmocka_run_group_tests(tests, make_world, remove_world);
 }

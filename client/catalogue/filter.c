@@ -49,19 +49,39 @@ static bool take_value(struct str *rest, struct filter_term *term, struct err *e
 	return true;
 }
 
-static bool take_term(struct str *rest, struct filter_term *term, struct err *err)
+/* The length of the key at the head of REST, 0 where there is none: what follows a dot may be in quotes. */
+static size_t key_length(struct str rest)
+{
+	size_t n = 0;
+	while (n < rest.n && is_key_char(rest.p[n]))
+		n++;
+	if (!n || n == rest.n || rest.p[n] != '"' || rest.p[n - 1] != '.')
+		return n;
+	size_t close = str_find(rest, STR("\""), n + 1);
+	return close == SIZE_MAX ? n : close + 1;
+}
+
+/* KEY without the quotes behind its dot. */
+static struct str without_quotes(struct arena *arena, struct str key)
+{
+	size_t quote = str_find(key, STR("\""), 0);
+	if (quote == SIZE_MAX)
+		return key;
+	return str_of(arena_printf(arena, "%.*s%.*s", STR_FMT(str_slice(key, 0, quote)),
+		STR_FMT(str_slice(key, quote + 1, key.n - 1))));
+}
+
+static bool take_term(struct arena *arena, struct str *rest, struct filter_term *term, struct err *err)
 {
 	struct str whole = *rest;
 	if (rest->n > 1 && rest->p[0] == '-') {
 		term->is_negated = true;
 		*rest = str_slice(*rest, 1, rest->n);
 	}
-	size_t n = 0;
-	while (n < rest->n && is_key_char(rest->p[n]))
-		n++;
+	size_t n = key_length(*rest);
 	struct str after = str_slice(*rest, n, rest->n);
 	if (n && take_op(&after, &term->op)) {
-		term->key = str_slice(*rest, 0, n);
+		term->key = without_quotes(arena, str_slice(*rest, 0, n));
 		*rest = after;
 	}
 	if (!take_value(rest, term, err))
@@ -80,7 +100,7 @@ bool filter_parse(struct arena *arena, struct str text, struct filter *out, stru
 	for (struct str rest = str_trim(text); rest.n; rest = str_trim(rest)) {
 		if (out->n == FILTER_MOST_TERMS)
 			return err_set(err, ERR_USAGE, "filter: more than %d terms", FILTER_MOST_TERMS);
-		if (!take_term(&rest, &out->terms[out->n++], err))
+		if (!take_term(arena, &rest, &out->terms[out->n++], err))
 			return false;
 	}
 	return true;

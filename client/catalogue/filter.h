@@ -5,6 +5,7 @@
  *
  *     filter = term { blank term }
  *     term   = [-]KEY op VALUE | [-]WORD | [-]"PHRASE"      VALUE may be "quoted"
+ *     KEY    = letters, digits, _ . / - @, and behind a dot anything in quotes: metrics."val loss"
  *     op     = ":" "=" "!=" "<" "<=" ">" ">="
  */
 #ifndef CLIENT_CATALOGUE_FILTER_H

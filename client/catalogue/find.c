@@ -30,6 +30,42 @@ static bool find_attempt(struct store *store, const struct ref *ref, struct foun
 	return true;
 }
 
+static bool find_model(struct store *store, const struct ref *ref, struct found *out, struct err *err)
+{
+	int64_t id;
+	const struct value params[] = {
+		value_int(out->source_id), value_text(ref->name), value_text(ref->version)};
+	out->model = ref->name;
+	out->version = ref->version;
+	const char *sql =
+		ref->version ? "SELECT id FROM model_version WHERE source_id = $1 AND model = $2"
+			       " AND version = $3"
+			     : "SELECT id FROM model_version WHERE source_id = $1 AND model = $2 LIMIT 1";
+	if (store_exec_id(store, sql, params, ref->version ? 3 : 2, &id, err))
+		return true;
+	if (err->code != ERR_NOT_FOUND)
+		return false;
+	return ref->version ? not_found(err, "version", ref->version, ref->name)
+			    : not_found(err, "model", ref->name, ref->source);
+}
+
+/* By its name, and an experiment of MLflow also by its id, which its address ends with. */
+static bool find_pipeline(struct store *store, const struct ref *ref, struct found *out, struct err *err)
+{
+	const struct value params[] = {value_int(out->source_id), value_text(ref->pipeline)};
+	if (store_exec_id(store, "SELECT id FROM pipeline WHERE source_id = $1 AND pipeline = $2", params, 2,
+		    &out->pipeline_id, err))
+		return true;
+	if (err->code != ERR_NOT_FOUND)
+		return false;
+	if (store_exec_id(store,
+		    "SELECT p.id FROM pipeline p JOIN source s ON s.id = p.source_id WHERE p.source_id = $1"
+		    " AND s.kind = 'mlflow' AND p.url = s.url || '/#/experiments/' || $2 LIMIT 1",
+		    params, 2, &out->pipeline_id, err))
+		return true;
+	return err->code == ERR_NOT_FOUND ? not_found(err, "pipeline", ref->pipeline, ref->source) : false;
+}
+
 bool find_ref(struct store *store, const struct ref *ref, struct found *out, struct err *err)
 {
 	*out = (struct found){0};
@@ -38,13 +74,12 @@ bool find_ref(struct store *store, const struct ref *ref, struct found *out, str
 	if (!store_exec_id(store, "SELECT id FROM source WHERE name = $1", source, 1, &out->source_id, err))
 		return err->code == ERR_NOT_FOUND ? not_found(err, "source", ref->source, "the catalogue")
 						  : false;
+	if (ref->kind == REF_MODEL)
+		return find_model(store, ref, out, err);
 	if (!ref->pipeline)
 		return true;
-	const struct value pipeline[] = {value_int(out->source_id), value_text(ref->pipeline)};
-	if (!store_exec_id(store, "SELECT id FROM pipeline WHERE source_id = $1 AND pipeline = $2", pipeline,
-		    2, &out->pipeline_id, err))
-		return err->code == ERR_NOT_FOUND ? not_found(err, "pipeline", ref->pipeline, ref->source)
-						  : false;
+	if (!find_pipeline(store, ref, out, err))
+		return false;
 	if (!ref->run)
 		return true;
 	const struct value run[] = {value_int(out->pipeline_id), value_text(ref->run)};

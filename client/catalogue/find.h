@@ -10,11 +10,13 @@ struct found {
 	int64_t source_id, pipeline_id, run_id; /* 0 where the ref does not go that deep */
 	int64_t attempt;			/* of a step: the newest where the ref names none */
 	bool names_attempt;			/* the ref named it */
-	const char *step, *index; /* borrowed from the ref; NULL where it does not go that deep */
+	const char *step, *index;    /* borrowed from the ref; NULL where it does not go that deep */
+	const char *model, *version; /* the same, of a model */
 };
 
-/* Finds the source, pipeline, run or step that REF names. ERR_NOT_FOUND says which part of it is not
- * there. The attempt of a step is looked up where ATTEMPT is 0. */
+/* Finds the source, pipeline, run, step, model or version that REF names. ERR_NOT_FOUND says which part of it
+ * is not there. The attempt of a step is looked up where ATTEMPT is 0. An experiment of MLflow may be named
+ * by its id. */
 bool find_ref(struct store *store, const struct ref *ref, struct found *out, struct err *err);
 /* Whether ADDRESS (a web address) lies below a known source's url, and the ref that it means: the exact url
  * of a pipeline or a run, or of something below it. */

@@ -5,9 +5,11 @@
 #include "client/base/file.h"
 #include "client/base/mem.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,6 +96,14 @@ static int64_t read_good(int part_fd, int64_t size)
 	return 0;
 }
 
+/* What is asked for is in use: the time of access says so to log_cache_trim, also where the disk is mounted
+ * so that reading does not set it. */
+static void note_use(const char *path)
+{
+	const struct timespec now[] = {{.tv_nsec = UTIME_NOW}, {.tv_nsec = UTIME_OMIT}};
+	(void)utimensat(AT_FDCWD, path, now, AT_SYMLINK_NOFOLLOW);
+}
+
 struct log_cache_entry log_cache_find(struct arena *arena, const char *dir, const struct ref *ref)
 {
 	char *path = make_path(dir, ref, ".log"), *part = make_path(dir, ref, ".part");
@@ -109,6 +119,8 @@ struct log_cache_entry log_cache_find(struct arena *arena, const char *dir, cons
 	}
 	if (part_fd >= 0)
 		close(part_fd);
+	if (entry.size > 0)
+		note_use(path);
 	x_free(part);
 	x_free(path);
 	return entry;
@@ -237,5 +249,133 @@ bool log_cache_end(struct log_cache_writer *writer, bool complete, struct err *e
 	else if (ok)
 		ok = note_good(writer, writer->size, err);
 	free_writer(writer);
+	return ok;
+}
+
+/* --- making room ---------------------------------------------------------------------- */
+
+/* A log on the disk. */
+struct log_file {
+	char *path; /* without its suffix */
+	int64_t size, used_ms;
+};
+
+struct log_files {
+	struct log_file *items;
+	size_t n, room;
+	int64_t bytes;
+};
+
+static int64_t ms_of(struct timespec t)
+{
+	return t.tv_sec * INT64_C(1000) + t.tv_nsec / 1000000;
+}
+
+static void add_file(struct log_files *files, const char *folder, struct str name)
+{
+	struct stat st;
+	struct str suffix = STR(".log");
+	if (!str_ends(name, suffix))
+		return;
+	char *path = x_printf("%s/%.*s", folder, STR_FMT(str_slice(name, 0, name.n - suffix.n)));
+	char *whole = x_printf("%s.log", path);
+	bool is_log = lstat(whole, &st) == 0 && S_ISREG(st.st_mode);
+	x_free(whole);
+	if (!is_log) {
+		x_free(path);
+		return;
+	}
+	if (files->n == files->room) {
+		files->room = files->room * 2 + 64;
+		files->items = x_realloc(files->items, files->room, sizeof *files->items);
+	}
+	int64_t read_ms = ms_of(st.st_atim), written_ms = ms_of(st.st_mtim);
+	files->items[files->n++] = (struct log_file){
+		.path = path, .size = st.st_size, .used_ms = read_ms > written_ms ? read_ms : written_ms};
+	files->bytes += st.st_size;
+}
+
+static void add_folder_files(struct log_files *files, const char *folder)
+{
+	DIR *dir = opendir(folder);
+	for (struct dirent *entry; dir && (entry = readdir(dir));)
+		add_file(files, folder, str_of(entry->d_name));
+	if (dir)
+		closedir(dir);
+}
+
+static void add_all_files(struct log_files *files, const char *dir)
+{
+	DIR *folders = opendir(dir);
+	for (struct dirent *entry; folders && (entry = readdir(folders));) {
+		if (entry->d_name[0] == '.')
+			continue;
+		char *folder = x_printf("%s/%s", dir, entry->d_name);
+		add_folder_files(files, folder);
+		x_free(folder);
+	}
+	if (folders)
+		closedir(folders);
+}
+
+static void free_files(struct log_files *files)
+{
+	for (size_t i = 0; i < files->n; i++)
+		x_free(files->items[i].path);
+	x_free(files->items);
+}
+
+static int by_use(const void *a, const void *b)
+{
+	const struct log_file *one = a, *other = b;
+	return (one->used_ms > other->used_ms) - (one->used_ms < other->used_ms);
+}
+
+/* Removes a log and its companion, behind whose lock a writer would stand. Who reads it still has it whole.
+ */
+static bool remove_file(const struct log_file *file)
+{
+	char *path = x_printf("%s.log", file->path), *part = x_printf("%s.part", file->path);
+	int fd = lock_part(part, NULL);
+	bool ok = fd >= 0 && unlink(path) == 0;
+	if (fd >= 0) {
+		unlink(part);
+		close(fd);
+	}
+	x_free(part);
+	x_free(path);
+	return ok;
+}
+
+int64_t log_cache_trim(const char *dir, int64_t max_bytes)
+{
+	struct log_files files = {0};
+	add_all_files(&files, dir);
+	int64_t before = files.bytes;
+	if (files.bytes > max_bytes)
+		qsort(files.items, files.n, sizeof *files.items, by_use);
+	for (size_t i = 0; i < files.n && files.bytes > max_bytes; i++)
+		if (remove_file(&files.items[i]))
+			files.bytes -= files.items[i].size;
+	free_files(&files);
+	return before - files.bytes;
+}
+
+bool log_cache_forget(const char *dir, const char *source, struct err *err)
+{
+	struct log_files files = {0};
+	struct buf folder;
+	buf_init(&folder, 0);
+	add_folder(&folder, dir, source);
+	add_folder_files(&files, folder.p);
+	bool ok = true;
+	for (size_t i = 0; ok && i < files.n; i++)
+		ok = remove_file(&files.items[i]) ||
+		     err_set(err, ERR_UNAVAILABLE, "cannot remove the log '%s.log': it is in use",
+			     files.items[i].path);
+	if (ok && rmdir(folder.p) != 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EEXIST)
+		ok = fail("remove the folder of", folder.p, err);
+	free_files(&files);
+	buf_fini(&folder);
 	return ok;
 }

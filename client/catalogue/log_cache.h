@@ -30,4 +30,10 @@ bool log_cache_append(struct log_cache_writer *writer, struct str text, struct e
 /* Frees the writer. */
 bool log_cache_end(struct log_cache_writer *writer, bool complete, struct err *err);
 
+/* Removes the logs of SOURCE; one that is being written stays. */
+bool log_cache_forget(const char *dir, const char *source, struct err *err);
+/* Removes what was not used for the longest time, until at most MAX_BYTES are left; what is being written
+ * stays. Returns the bytes that went; what cannot be removed is left. */
+int64_t log_cache_trim(const char *dir, int64_t max_bytes);
+
 #endif

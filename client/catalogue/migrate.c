@@ -2,6 +2,7 @@
 #include "client/catalogue/migrate.h"
 
 #include "client/base/buf.h"
+#include "client/base/mem.h"
 
 static bool refuse_newer(const struct schema *schema, int64_t version, struct err *err)
 {
@@ -35,24 +36,55 @@ static void add_replaced(struct buf *out, struct str sql, struct str word, const
 
 static bool run_translated(const struct migrate_engine *engine, const char *sql, struct err *err)
 {
-	struct buf half, whole;
-	buf_init(&half, 0);
-	buf_init(&whole, 0);
-	add_replaced(&half, str_of(sql), STR("SERIAL_KEY"), engine->serial_key);
-	add_replaced(&whole, buf_str(&half), STR("CLUSTERED"), engine->clustered);
-	bool ok = engine->run(engine->db, whole.p, err);
-	buf_fini(&whole);
-	buf_fini(&half);
+	const struct {
+		struct str word;
+		const char *text;
+	} words[] = {
+		{STR("SERIAL_KEY"), engine->serial_key},
+		{STR("CLUSTERED"), engine->clustered},
+		{STR("SERIAL_PART"), engine->serial_part},
+		{STR("PARTITIONED"), engine->partitioned},
+	};
+	struct buf texts[ARRAY_LEN(words) + 1];
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		buf_init(&texts[i], 0);
+	buf_addz(&texts[0], sql);
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		add_replaced(&texts[i + 1], buf_str(&texts[i]), words[i].word, words[i].text);
+	bool ok = engine->run(engine->db, texts[ARRAY_LEN(words)].p, err);
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		buf_fini(&texts[i]);
 	return ok;
 }
 
-static bool note_version(const struct migrate_engine *engine, size_t version, struct err *err)
+/* The oldest porthole that can work on the schema knows its last breaking migration. */
+static size_t oldest_that_works(const struct schema *schema)
+{
+	size_t n = schema->n_migrations;
+	while (n > 1 && !schema->migrations[n - 1].is_breaking)
+		n--;
+	return n;
+}
+
+int64_t schema_seen(const struct schema *schema, int64_t version, const char *works_with)
+{
+	int64_t ours = (int64_t)schema->n_migrations, of, oldest;
+	struct str rest = str_of(works_with), piece;
+	if (version <= ours || !str_next(&rest, ':', &piece))
+		return version;
+	/* a fact about another version says nothing about this one */
+	bool is_known = str_to_int(piece, version, version, &of) && str_to_int(rest, 1, ours, &oldest);
+	return is_known ? ours : version;
+}
+
+static bool note_version(const struct migrate_engine *engine, const struct schema *schema, struct err *err)
 {
 	struct buf sql;
 	buf_init(&sql, 0);
 	buf_addf(&sql,
-		"INSERT INTO meta (key, value) VALUES ('schema', '%zu') ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-		version);
+		"INSERT INTO meta (key, value) VALUES ('schema', '%zu'), ('works_with', '%zu:%zu')"
+		" ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+		schema->n_migrations, schema->n_migrations, oldest_that_works(schema));
 	bool ok = engine->run(engine->db, sql.p, err);
 	buf_fini(&sql);
 	return ok;
@@ -68,10 +100,11 @@ static bool climb(const struct migrate_engine *engine, const struct schema *sche
 		const struct migration *next = &schema->migrations[i];
 		if (!run_translated(engine, next->sql, err))
 			return false;
-		if (engine->is_sqlite && next->sqlite && !engine->run(engine->db, next->sqlite, err))
+		const char *more = engine->is_sqlite ? next->sqlite : next->postgres;
+		if (more && !engine->run(engine->db, more, err))
 			return false;
 	}
-	return note_version(engine, schema->n_migrations, err);
+	return note_version(engine, schema, err);
 }
 
 bool migrate(const struct migrate_engine *engine, const struct schema *schema, struct err *err)

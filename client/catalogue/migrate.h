@@ -2,9 +2,18 @@
 /*
  * Versioned migrations of the two schemas. A migration that was released is never
  * edited: what changes is a new one behind it. Their SQL is plain and runs on both
- * engines, with bare names, but for two words that each engine has its own text for:
+ * engines, with bare names, but for four words that each engine has its own text for:
  *   SERIAL_KEY   the type of a primary key that counts by itself
  *   CLUSTERED    behind a table that is stored by its primary key
+ *   SERIAL_PART  the type of the id of a partitioned table, which counts by itself
+ *   PARTITIONED  behind a table that PostgreSQL keeps in parts by ranges of run_id
+ *
+ * Several versions of porthole may share one PostgreSQL. What is new in a migration
+ * does not trouble an older porthole as long as it only adds: tables, indexes, views,
+ * columns that may be NULL or have a default. One that takes away or changes what an
+ * older one uses is marked `is_breaking`: that begins a new major version. A store
+ * keeps beside its version the oldest one whose SQL still works on it (in meta,
+ * works_with), and only a porthole older than that is turned away (schema_seen).
  */
 #ifndef CLIENT_CATALOGUE_MIGRATE_H
 #define CLIENT_CATALOGUE_MIGRATE_H
@@ -17,6 +26,7 @@ struct migration {
 	const char *sql;      /* any number of statements */
 	const char *sqlite;   /* then these, on SQLite alone: what PostgreSQL does by rights; NULL: none */
 	const char *postgres; /* or these, on PostgreSQL alone; NULL: none */
+	bool is_breaking;     /* an older porthole cannot work on it any more */
 };
 
 /* Version N is what the first N migrations make. */
@@ -34,6 +44,7 @@ struct migrate_engine {
 	const char *begin;	/* starts a transaction that keeps other writers out */
 	const char *serial_key; /* the text for SERIAL_KEY */
 	const char *clustered;	/* the text for CLUSTERED */
+	const char *serial_part, *partitioned;
 	bool is_sqlite;
 	/* 0 where there is no schema yet. */
 	bool (*version)(void *db, int64_t *out, struct err *err);
@@ -43,6 +54,10 @@ struct migrate_engine {
 
 /* Brings the schema up to date, all or nothing. ERR_NEWER where it is ahead of us. */
 bool migrate(const struct migrate_engine *engine, const struct schema *schema, struct err *err);
+
+/* VERSION, or ours where it is newer and WORKS_WITH, the fact of that name, says that we can work on it.
+ * WORKS_WITH may be NULL: nobody says so. */
+int64_t schema_seen(const struct schema *schema, int64_t version, const char *works_with);
 
 /* Whether VERSION is the one that our SQL is written for: ERR_NEWER where it is
  * ahead, ERR_UNAVAILABLE where the next sync will bring it up to date. */

@@ -3,6 +3,7 @@
  * rebuildable. Words of the text: see migrate.h. */
 #include "client/base/mem.h"
 #include "client/catalogue/migrate.h"
+#include "client/catalogue/run_text.h"
 
 static const char sql_1[] =
 	"CREATE TABLE meta (\n"
@@ -126,7 +127,7 @@ static const char sql_1[] =
 
 	"CREATE TABLE step_run (\n"
 	"  -- One attempt at a step of a run.\n"
-	"  id SERIAL_KEY,\n"
+	"  id SERIAL_PART,\n"
 	"  run_id BIGINT NOT NULL REFERENCES run (id) ON DELETE CASCADE,\n"
 	"  pipeline_id BIGINT NOT NULL REFERENCES pipeline (id) ON DELETE CASCADE, -- its run's\n"
 	"  step TEXT NOT NULL,\n"
@@ -145,7 +146,7 @@ static const char sql_1[] =
 	"  is_newest INTEGER NOT NULL DEFAULT 1, -- 1: no later attempt is known; kept by the writer\n"
 	"  gone INTEGER NOT NULL DEFAULT 0,\n"
 	"  UNIQUE (run_id, step, idx, attempt)\n"
-	");\n"
+	") PARTITIONED;\n"
 	"CREATE INDEX step_run_newest ON step_run (at_ms, id) WHERE is_newest = 1;\n"
 	"CREATE INDEX step_run_failed ON step_run (at_ms, id) WHERE state = 'failed' AND is_newest = 1;\n"
 	"CREATE INDEX step_run_of_step ON step_run (pipeline_id, step, at_ms, id);\n"
@@ -192,6 +193,50 @@ static const char sql_1[] =
 	"  FROM step_run t JOIN run r ON r.id = t.run_id JOIN pipeline p ON p.id = t.pipeline_id\n"
 	"    JOIN source s ON s.id = r.source_id\n"
 	"  WHERE t.gone = 0 AND r.gone = 0;\n";
+
+/* A partition is made ahead of need; only the owner can, so the writer asks this function. */
+static const char postgres_1[] =
+	"CREATE FUNCTION make_room(run_id BIGINT) RETURNS BIGINT\n"
+	"LANGUAGE plpgsql SECURITY DEFINER SET search_path = porthole, pg_temp AS $$\n"
+	"DECLARE\n"
+	"  size CONSTANT BIGINT := 1000000;\n"
+	"BEGIN\n"
+	"  -- Makes partitions of step_run for runs up to this one and for a million more; gives the first id without.\n"
+	"  FOR part IN 0 .. run_id / size + 1 LOOP\n"
+	"    IF to_regclass(format('porthole.step_run_%s', part)) IS NULL THEN\n"
+	"      EXECUTE format('CREATE TABLE porthole.step_run_%s PARTITION OF porthole.step_run'\n"
+	"        ' FOR VALUES FROM (%s) TO (%s)', part, part * size, (part + 1) * size);\n"
+	"    END IF;\n"
+	"  END LOOP;\n"
+	"  RETURN (run_id / size + 2) * size;\n"
+	"END $$;\n"
+	"REVOKE EXECUTE ON FUNCTION make_room FROM PUBLIC;\n"
+	"SELECT make_room(0);\n"
+
+	/* SQLite has one; string_agg is not in the SQLite of Debian 12. */
+	"CREATE FUNCTION group_concat_next(so_far TEXT, next TEXT, separator TEXT) RETURNS TEXT\n"
+	"LANGUAGE sql IMMUTABLE PARALLEL SAFE\n"
+	"AS $$ SELECT coalesce(so_far || separator || next, so_far, next) $$;\n"
+	"CREATE AGGREGATE group_concat(TEXT, TEXT) (SFUNC = group_concat_next, STYPE = TEXT);\n"
+
+	/* Words are looked for by trigrams where the extension can be had. */
+	"DO $$\n"
+	"DECLARE\n"
+	"  place TEXT;\n"
+	"BEGIN\n"
+	"  BEGIN\n"
+	"    CREATE EXTENSION IF NOT EXISTS pg_trgm;\n"
+	"  EXCEPTION WHEN OTHERS THEN NULL; -- not installed, or not permitted: words are looked for without\n"
+	"  END;\n"
+	"  SELECT n.nspname INTO place FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace\n"
+	"    WHERE e.extname = 'pg_trgm';\n"
+	"  IF place IS NOT NULL THEN\n"
+	"    EXECUTE format('CREATE INDEX run_by_words ON run USING gin (lower(coalesce(run, '''')) %1$I.gin_trgm_ops,'\n"
+	"      ' lower(coalesce(name, '''')) %1$I.gin_trgm_ops)', place);\n"
+	"    EXECUTE format('CREATE INDEX pipeline_by_words ON pipeline USING gin'\n"
+	"      ' (lower(coalesce(pipeline, '''')) %I.gin_trgm_ops)', place);\n"
+	"  END IF;\n"
+	"END $$;\n";
 
 static const char sql_2[] =
 	"CREATE TABLE model_version (\n"
@@ -246,9 +291,68 @@ static const char sql_2[] =
 	"  FROM model_version m JOIN source s ON s.id = m.source_id\n"
 	"  WHERE m.gone = 0;\n";
 
+/* What words find: see run_text.h. The blanks at the end let a word of one or two letters be looked up
+ * as the head of three. text_until is the greatest run that is in it. Rows are put into it in their order:
+ * it flushes what it has gathered before one that is not behind the others. */
+#define TEXT_OF(run)                                                                                         \
+	"coalesce((SELECT pipeline FROM pipeline WHERE id = " run ".pipeline_id), '') || ' ' || " run        \
+	".run || ' ' || coalesce(" run ".name, '') || '  '"
+#define RUN_KEY	 RUN_TEXT_KEY("r.at_ms", "r.id")
+#define RUN_NAME TEXT_OF("r")
+#define OLD_KEY	 RUN_TEXT_KEY("old.at_ms", "old.id")
+#define OLD_NAME TEXT_OF("old")
+#define IS_IN_IT "old.id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'text_until')"
+
+static const char sqlite_3[] =
+	"CREATE VIEW run_name AS\n"
+	"  -- What run_text is made of.\n"
+	"  SELECT " RUN_KEY " AS key, r.id, " RUN_NAME " AS text FROM run r;\n"
+
+	"CREATE VIRTUAL TABLE run_text USING fts5(text, content = 'run_name', content_rowid = 'key',\n"
+	"  tokenize = 'trigram', detail = 'none', columnsize = 0);\n"
+	"CREATE VIRTUAL TABLE run_text_term USING fts5vocab('run_text', 'row');\n"
+	/* a batch fills one level less often, and a merge is of more parts: half the time in bulk */
+	"INSERT INTO run_text (run_text, rank) VALUES ('automerge', 16), ('hashsize', 4194304);\n"
+
+	"INSERT INTO run_text (rowid, text) SELECT key, text FROM run_name ORDER BY key;\n"
+	"INSERT INTO meta (key, value) SELECT 'text_until', coalesce(max(id), 0) FROM run;\n"
+
+	/* SQLite lets no trigger of a schema that it does not trust write into run_text itself */
+	"CREATE TABLE run_text_stale (\n"
+	"  -- What is still in run_text of runs that changed or went: sync takes it out.\n"
+	"  run_id INTEGER PRIMARY KEY,\n"
+	"  key INTEGER NOT NULL,\n"
+	"  text TEXT NOT NULL\n"
+	");\n"
+	"CREATE TRIGGER run_text_changed AFTER UPDATE OF name, at_ms ON run\n"
+	"WHEN (old.name IS NOT new.name OR old.at_ms <> new.at_ms) AND " IS_IN_IT " BEGIN\n"
+	"  INSERT INTO run_text_stale VALUES (old.id, " OLD_KEY ", " OLD_NAME ")\n"
+	"  ON CONFLICT (run_id) DO NOTHING;\n"
+	"END;\n"
+	"CREATE TRIGGER run_text_gone AFTER DELETE ON run WHEN " IS_IN_IT " BEGIN\n"
+	"  INSERT INTO run_text_stale VALUES (old.id, " OLD_KEY ", " OLD_NAME ")\n"
+	"  ON CONFLICT (run_id) DO NOTHING;\n"
+	"END;\n";
+
+static const char sql_4[] =
+	"CREATE TABLE run_link_open (\n"
+	"  -- What a run names that is not known yet, by the other tool's own ids: sync looks for it.\n"
+	"  run_id BIGINT PRIMARY KEY REFERENCES run (id) ON DELETE CASCADE,\n"
+	"  to_source TEXT, -- NULL: any other\n"
+	"  to_pipeline TEXT NOT NULL,\n"
+	"  to_run TEXT NOT NULL,\n"
+	"  to_step TEXT NOT NULL DEFAULT '',\n"
+	"  rule TEXT NOT NULL, -- as in run_link\n"
+	"  tried INTEGER NOT NULL DEFAULT 0 -- 1: looked for among all runs up to links_until in meta\n"
+	");\n"
+	"CREATE INDEX run_link_open_to ON run_link_open (to_run);\n"
+	"CREATE INDEX run_link_open_new ON run_link_open (run_id) WHERE tried = 0;\n";
+
 static const struct migration migrations[] = {
-	{.sql = sql_1},
+	{.sql = sql_1, .postgres = postgres_1},
 	{.sql = sql_2},
+	{.sql = "", .sqlite = sqlite_3},
+	{.sql = sql_4},
 };
 
 const struct schema schema_catalogue = {

@@ -133,6 +133,21 @@ static const char sqlite_1[] = "CREATE TRIGGER audit_stays BEFORE UPDATE ON audi
 			       "CREATE TRIGGER audit_remains BEFORE DELETE ON audit\n"
 			       "BEGIN SELECT RAISE(ABORT, 'audit rows are never deleted'); END;\n";
 
+static const char postgres_1[] =
+	"CREATE TABLE change (\n"
+	"  -- How often something was committed here and in the catalogue, for readers that cannot LISTEN.\n"
+	"  who TEXT PRIMARY KEY, -- sync, people\n"
+	"  n BIGINT NOT NULL\n"
+	");\n"
+	"CREATE FUNCTION audit_stays() RETURNS TRIGGER LANGUAGE plpgsql AS $$\n"
+	"BEGIN\n"
+	"  RAISE EXCEPTION 'audit rows are never changed or deleted' USING ERRCODE = 'insufficient_privilege';\n"
+	"END $$;\n"
+	"CREATE TRIGGER audit_stays BEFORE UPDATE OR DELETE ON audit\n"
+	"  FOR EACH ROW EXECUTE FUNCTION audit_stays();\n"
+	"CREATE TRIGGER audit_remains BEFORE TRUNCATE ON audit\n"
+	"  FOR EACH STATEMENT EXECUTE FUNCTION audit_stays();\n";
+
 static const char sql_2[] =
 	"CREATE TABLE data_check (\n"
 	"  -- One data check at one step of one run.\n"
@@ -203,7 +218,7 @@ static const char sql_2[] =
 	"  FROM alert;\n";
 
 static const struct migration migrations[] = {
-	{.sql = sql_1, .sqlite = sqlite_1},
+	{.sql = sql_1, .sqlite = sqlite_1, .postgres = postgres_1},
 	{.sql = sql_2},
 };
 

@@ -39,12 +39,15 @@ enum {
 	MOST_COLUMNS = 200,
 	MOST_RESULT = 64 << 20,
 	LONG_LOG_PAGES = 16384, /* 64 MB of write-ahead log: worth waiting for its readers */
+	LOG_PAGES = 12288,	/* 48 MB: worth a checkpoint between two batches */
 };
 static const int64_t CHECK_EVERY_MS = 24 * 3600 * INT64_C(1000);
 
 struct cached {
+	const char *sql; /* where the text stood: most are literals, and found by it */
 	uint64_t hash, used;
 	sqlite3_stmt *stmt; /* NULL: a free slot */
+	bool is_in_order;   /* its parameters are $1, $2 … as they stand */
 };
 
 struct sqlite {
@@ -56,6 +59,7 @@ struct sqlite {
 	bool is_team_missing; /* an empty one in memory stands for it */
 	struct stat opened;   /* the catalogue, as it was when opened as immutable */
 	atomic_bool is_interrupted;
+	int log_pages;		  /* of the write-ahead log after our last commit */
 	int64_t version, seen[3]; /* what the version was made from: see sq_version */
 	uint64_t tick;
 	struct cached cache[CACHED_STATEMENTS];
@@ -73,6 +77,17 @@ static bool is_full(int number)
 	return number == ENOSPC || number == EDQUOT || number == EFBIG;
 }
 
+/* Why the last write to the log failed, or 0: when a COMMIT returns, SQLite itself has forgotten it. */
+static int errno_of_log(sqlite3 *db)
+{
+	sqlite3_file *log = NULL;
+	int number = 0;
+	if (sqlite3_file_control(db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK && log &&
+		log->pMethods)
+		log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &number);
+	return number;
+}
+
 static enum err_code code_of(sqlite3 *db, int rc)
 {
 	switch (rc & 0xff) {
@@ -88,7 +103,7 @@ static enum err_code code_of(sqlite3 *db, int rc)
 	case SQLITE_FULL:
 		return ERR_FULL;
 	case SQLITE_IOERR:
-		return is_full(sqlite3_system_errno(db)) ? ERR_FULL : ERR_FAILED;
+		return is_full(sqlite3_system_errno(db)) || is_full(errno_of_log(db)) ? ERR_FULL : ERR_FAILED;
 	case SQLITE_READONLY:
 	case SQLITE_PERM:
 	case SQLITE_AUTH:
@@ -304,6 +319,8 @@ static bool migrate_file(sqlite3 *db, int application_id, const struct schema *s
 		.begin = begin,
 		.serial_key = "INTEGER PRIMARY KEY",
 		.clustered = "WITHOUT ROWID",
+		.serial_part = "INTEGER PRIMARY KEY",
+		.partitioned = "",
 		.is_sqlite = true,
 		.version = version_of_main,
 		.run = run,
@@ -552,6 +569,16 @@ static bool check_damage(struct sqlite *s, struct err *err)
 	return ok;
 }
 
+/* SQLite tells after each commit how long the write-ahead log is. */
+static int note_log(void *ctx, sqlite3 *db, const char *schema, int n_pages)
+{
+	(void)db;
+	struct sqlite *s = ctx;
+	if (!strcmp(schema, "main"))
+		s->log_pages = n_pages;
+	return SQLITE_OK;
+}
+
 static bool open_catalogue(struct sqlite *s, struct err *err)
 {
 	if (!create_file(s->address, err))
@@ -559,7 +586,9 @@ static bool open_catalogue(struct sqlite *s, struct err *err)
 	s->db = connect_to(s, s->address, "mode=rw", err);
 	if (!s->db)
 		return false;
+	sqlite3_wal_hook(s->db, note_log, s);
 	return check_owner(s->db, s->address, ID_CATALOGUE, err) && set_journal(s, err) &&
+	       run(s->db, "PRAGMA main.cache_size = -30000", err) && /* kB: a batch dirties many pages */
 	       migrate_file(s->db, ID_CATALOGUE, &schema_catalogue, err) && check_damage(s, err);
 }
 
@@ -656,20 +685,42 @@ static uint64_t hash_of(const char *text)
 	return hash;
 }
 
-/* The slot that has SQL, else the one to replace: free, or unused for the longest time. */
-static struct cached *find_slot(struct sqlite *s, const char *sql, uint64_t hash)
+static bool has_text(const struct cached *slot, const char *sql)
+{
+	return slot->stmt && strcmp(sqlite3_sql(slot->stmt), sql) == 0;
+}
+
+/* The slot that has SQL, else the one to replace: free, or unused for the longest time. Hashing a long text
+ * costs as much as running some of them, so the place of a literal is tried first. */
+static struct cached *find_slot(struct sqlite *s, const char *sql)
 {
 	struct cached *oldest = &s->cache[0];
+	for (size_t i = 0; i < CACHED_STATEMENTS; i++)
+		if (s->cache[i].sql == sql && has_text(&s->cache[i], sql))
+			return &s->cache[i];
+	uint64_t hash = hash_of(sql);
 	for (size_t i = 0; i < CACHED_STATEMENTS; i++) {
 		struct cached *slot = &s->cache[i];
-		if (slot->stmt && slot->hash == hash && strcmp(sqlite3_sql(slot->stmt), sql) == 0)
+		if (slot->hash == hash && has_text(slot, sql))
 			return slot;
 		if (slot->used < oldest->used)
 			oldest = slot;
 	}
 	sqlite3_finalize(oldest->stmt);
-	*oldest = (struct cached){.hash = hash};
+	*oldest = (struct cached){.sql = sql, .hash = hash};
 	return oldest;
+}
+
+/* SQLite itself counts $2 before $1 where it stands first. */
+static bool is_in_order(sqlite3_stmt *stmt)
+{
+	for (int i = 1; i <= sqlite3_bind_parameter_count(stmt); i++) {
+		const char *name = sqlite3_bind_parameter_name(stmt, i);
+		int64_t number;
+		if (!name || name[0] != '$' || !str_to_int(str_of(name + 1), i, i, &number))
+			return false;
+	}
+	return true;
 }
 
 static bool is_blank(const char *text)
@@ -678,20 +729,22 @@ static bool is_blank(const char *text)
 }
 
 /* SQL compiled, from the cache where it was seen before: borrowed until the next call. */
-static sqlite3_stmt *get_statement(struct sqlite *s, const char *sql, struct err *err)
+static const struct cached *get_statement(struct sqlite *s, const char *sql, struct err *err)
 {
 	s->is_interrupted = false;
-	struct cached *slot = find_slot(s, sql, hash_of(sql));
+	struct cached *slot = find_slot(s, sql);
 	slot->used = ++s->tick;
 	if (slot->stmt)
-		return slot->stmt;
+		return slot;
 	const char *tail = "";
 	if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &slot->stmt, &tail) != SQLITE_OK) {
 		fail(s, err);
 		return NULL;
 	}
-	if (slot->stmt && is_blank(tail))
-		return slot->stmt;
+	if (slot->stmt && is_blank(tail)) {
+		slot->is_in_order = is_in_order(slot->stmt);
+		return slot;
+	}
 	sqlite3_finalize(slot->stmt);
 	slot->stmt = NULL;
 	err_set(err, ERR_FAILED, "not exactly one statement: %s", sql);
@@ -713,18 +766,28 @@ static int bind_value(sqlite3_stmt *stmt, int i, const struct value *value)
 	return sqlite3_bind_null(stmt, i);
 }
 
-/* By the number in the name: SQLite itself counts $2 before $1 where it stands first. */
-static bool bind_all(
-	struct sqlite *s, sqlite3_stmt *stmt, const struct value *params, size_t n, struct err *err)
+/* The number in the name of parameter I, at most N. */
+static bool number_of(const struct cached *slot, int i, size_t n, int64_t *number, struct err *err)
 {
-	int count = sqlite3_bind_parameter_count(stmt);
+	*number = i;
+	if (slot->is_in_order && (size_t)i <= n)
+		return true;
+	const char *name = sqlite3_bind_parameter_name(slot->stmt, i);
+	if (name && name[0] == '$' && str_to_int(str_of(name + 1), 1, (int64_t)n, number))
+		return true;
+	return err_set(err, ERR_FAILED, "no value for parameter '%s' of: %s", name ? name : "?",
+		sqlite3_sql(slot->stmt));
+}
+
+static bool bind_all(
+	struct sqlite *s, const struct cached *slot, const struct value *params, size_t n, struct err *err)
+{
+	int count = sqlite3_bind_parameter_count(slot->stmt);
 	for (int i = 1; i <= count; i++) {
-		const char *name = sqlite3_bind_parameter_name(stmt, i);
 		int64_t number;
-		if (!name || name[0] != '$' || !str_to_int(str_of(name + 1), 1, (int64_t)n, &number))
-			return err_set(err, ERR_FAILED, "no value for parameter '%s' of: %s",
-				name ? name : "?", sqlite3_sql(stmt));
-		if (bind_value(stmt, i, &params[number - 1]) != SQLITE_OK)
+		if (!number_of(slot, i, n, &number, err))
+			return false;
+		if (bind_value(slot->stmt, i, &params[number - 1]) != SQLITE_OK)
 			return fail(s, err);
 	}
 	return true;
@@ -740,10 +803,11 @@ static bool sq_exec(struct store *store, const char *sql, const struct value *pa
 	int64_t *changed, struct err *err)
 {
 	struct sqlite *s = of(store);
-	sqlite3_stmt *stmt = get_statement(s, sql, err);
-	if (!stmt)
+	const struct cached *slot = get_statement(s, sql, err);
+	if (!slot)
 		return false;
-	bool ok = bind_all(s, stmt, params, n_params, err);
+	sqlite3_stmt *stmt = slot->stmt;
+	bool ok = bind_all(s, slot, params, n_params, err);
 	if (ok) {
 		int rc;
 		do
@@ -755,6 +819,16 @@ static bool sq_exec(struct store *store, const char *sql, const struct value *pa
 		*changed = sqlite3_stmt_readonly(stmt) ? 0 : sqlite3_changes64(s->db);
 	release(stmt);
 	return ok;
+}
+
+static bool sq_insert(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *id, struct err *err)
+{
+	int64_t changed;
+	if (!sq_exec(store, sql, params, n_params, &changed, err))
+		return false;
+	*id = sqlite3_last_insert_rowid(of(store)->db);
+	return changed || err_set(err, ERR_NOT_FOUND, "the row is there already");
 }
 
 /* The rows so far: on the heap while they grow, then in the arena as one array. */
@@ -819,12 +893,12 @@ static bool sq_query(struct store *store, const char *sql, const struct value *p
 {
 	struct sqlite *s = of(store);
 	*out = (struct result){.arena = arena};
-	sqlite3_stmt *stmt = get_statement(s, sql, err);
-	if (!stmt)
+	const struct cached *slot = get_statement(s, sql, err);
+	if (!slot)
 		return false;
 	struct rows rows = {.arena_before = arena_size(arena)};
-	bool ok = bind_all(s, stmt, params, n_params, err) && read_rows(s, stmt, &rows, out, err);
-	release(stmt);
+	bool ok = bind_all(s, slot, params, n_params, err) && read_rows(s, slot->stmt, &rows, out, err);
+	release(slot->stmt);
 	x_free(rows.cells);
 	return ok;
 }
@@ -850,6 +924,19 @@ static bool sq_begin(struct store *store, struct err *err)
 	return sq_exec(store, "BEGIN IMMEDIATE", NULL, 0, NULL, err);
 }
 
+/* The catalogue has one writer, so that its lock is not refused later either. */
+static bool sq_begin_batch(struct store *store, struct err *err)
+{
+	BUG_ON(store->mode != STORE_SYNC);
+	return sq_exec(store, "BEGIN DEFERRED", NULL, 0, NULL, err);
+}
+
+/* The first statement that reads a file takes its state. */
+static bool sq_begin_read(struct store *store, struct err *err)
+{
+	return sq_exec(store, "BEGIN DEFERRED", NULL, 0, NULL, err);
+}
+
 /* SQLite ends a transaction by itself where the disk is full. */
 static void sq_rollback(struct store *store)
 {
@@ -857,12 +944,55 @@ static void sq_rollback(struct store *store)
 		sq_exec(store, "ROLLBACK", NULL, 0, NULL, NULL);
 }
 
+/* Between the batches of a long pull, so that the log stays short. It waits for nobody; that it failed is
+ * found out by the next commit, or by the checkpoint that ends the round. */
+static void keep_log_short(struct sqlite *s)
+{
+	if (s->store.mode == STORE_SYNC && s->log_pages >= LOG_PAGES)
+		sqlite3_wal_checkpoint_v2(s->db, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+}
+
 static bool sq_commit(struct store *store, struct err *err)
 {
-	if (sq_exec(store, "COMMIT", NULL, 0, NULL, err))
+	if (sq_exec(store, "COMMIT", NULL, 0, NULL, err)) {
+		keep_log_short(of(store));
 		return true;
+	}
 	sq_rollback(store);
 	return false;
+}
+
+/* --- rows in bulk --------------------------------------------------------------------- */
+
+static void add_insert(struct buf *sql, const char *table, const char *const *columns, size_t n_columns)
+{
+	buf_addf(sql, "INSERT INTO %s (", table);
+	for (size_t i = 0; i < n_columns; i++)
+		buf_addf(sql, "%s\"%s\"", i ? ", " : "", columns[i]);
+	buf_addz(sql, ") VALUES (");
+	for (size_t i = 1; i <= n_columns; i++)
+		buf_addf(sql, "%s$%zu", i > 1 ? ", " : "", i);
+	buf_addz(sql, ")");
+}
+
+static bool sq_load(struct store *store, const char *table, const char *const *columns, size_t n_columns,
+	const struct value *values, size_t n_rows, struct err *err)
+{
+	bool is_alone = sqlite3_get_autocommit(of(store)->db);
+	struct buf sql;
+	if (is_alone && !sq_begin(store, err))
+		return false;
+	buf_init(&sql, 0);
+	add_insert(&sql, table, columns, n_columns);
+	bool ok = true;
+	for (size_t i = 0; ok && i < n_rows; i++)
+		ok = sq_exec(store, sql.p, values + i * n_columns, n_columns, NULL, err);
+	buf_fini(&sql);
+	if (is_alone && ok)
+		return sq_commit(store, err);
+	if (is_alone)
+		sq_rollback(store);
+	return ok || err_wrap(err, "rows for '%s'", table);
 }
 
 /* --- what others did ---------------------------------------------------------------- */
@@ -887,9 +1017,10 @@ static bool was_replaced(struct sqlite *s)
 /* What the file counts of the commits of others, or LAST where it cannot be read now. */
 static int64_t data_version(struct sqlite *s, const char *sql, int64_t last)
 {
-	sqlite3_stmt *stmt = get_statement(s, sql, NULL);
-	if (!stmt)
+	const struct cached *slot = get_statement(s, sql, NULL);
+	if (!slot)
 		return last;
+	sqlite3_stmt *stmt = slot->stmt;
 	int64_t version = sqlite3_step(stmt) == SQLITE_ROW ? sqlite3_column_int64(stmt, 0) : last;
 	release(stmt);
 	return version;
@@ -990,10 +1121,15 @@ static bool sq_backup(struct store *store, const char *file, struct err *err)
 }
 
 const struct store_ops sqlite_ops = {
+	.has_run_text = true,
 	.open = sq_open,
 	.query = sq_query,
 	.exec = sq_exec,
+	.insert = sq_insert,
+	.load = sq_load,
 	.begin = sq_begin,
+	.begin_batch = sq_begin_batch,
+	.begin_read = sq_begin_read,
 	.commit = sq_commit,
 	.rollback = sq_rollback,
 	.version = sq_version,

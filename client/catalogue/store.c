@@ -4,6 +4,7 @@
 #include "client/base/clock.h"
 #include "client/base/mem.h"
 #include "client/base/trace.h"
+#include "client/catalogue/store_module.h"
 #include "client/catalogue/store_ops.h"
 
 #include <unistd.h>
@@ -33,14 +34,32 @@ int64_t result_ms(const struct result *result, size_t row, size_t column)
 	return result_int(result, row, column, TIME_NONE);
 }
 
-/* The address may hold a password, so it is not quoted. */
+bool store_is_file(const char *address)
+{
+	struct str s = str_of(address);
+	return !str_starts(s, STR("postgresql:")) && !str_starts(s, STR("postgres:"));
+}
+
+const char *store_shown(struct arena *arena, const char *address)
+{
+	if (store_is_file(address))
+		return arena_dupz(arena, address);
+	struct str s = str_of(address);
+	s = str_slice(s, 0, str_find(s, STR("?"), 0));
+	size_t start = str_find(s, STR("://"), 0), at = s.n;
+	if (start == SIZE_MAX)
+		return "postgresql:";
+	for (start += 3; at > start && s.p[at - 1] != '@'; at--)
+		; /* a password may hold an @: the last one ends it */
+	struct str who = str_slice(s, start, at > start ? at - 1 : start);
+	who = str_slice(who, 0, str_find(who, STR(":"), 0));
+	return arena_printf(
+		arena, "postgresql://%.*s%s%.*s", STR_FMT(who), who.n ? "@" : "", (int)(s.n - at), s.p + at);
+}
+
 static const struct store_ops *engine_of(const char *address, struct err *err)
 {
-	if (!str_starts(str_of(address), STR("postgresql:")) &&
-		!str_starts(str_of(address), STR("postgres:")))
-		return &sqlite_ops;
-	err_set(err, ERR_USAGE, "catalogue: this porthole has no PostgreSQL engine: name a file");
-	return NULL;
+	return store_is_file(address) ? &sqlite_ops : store_module_load(err);
 }
 
 struct store *store_open(const char *address, enum store_mode mode, struct err *err)
@@ -49,6 +68,7 @@ struct store *store_open(const char *address, enum store_mode mode, struct err *
 	struct store *store = ops ? ops->open(address, mode, err) : NULL;
 	if (store) {
 		store->scratch = arena_new();
+		store->mirrored_ms = TIME_NONE;
 		store->trace = trace_open();
 	}
 	return store;
@@ -73,6 +93,11 @@ const char *store_notice(const struct store *store)
 bool store_is_lost(const struct store *store)
 {
 	return store->is_lost;
+}
+
+int64_t store_mirrored_ms(const struct store *store)
+{
+	return store->mirrored_ms;
 }
 
 bool store_query(struct store *store, const char *sql, const struct value *params, size_t n_params,
@@ -105,9 +130,37 @@ bool store_exec_id(struct store *store, const char *sql, const struct value *par
 	return true;
 }
 
+bool store_insert(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *id, struct err *err)
+{
+	if (store->ops->insert)
+		return store->ops->insert(store, sql, params, n_params, id, err);
+	struct arena *arena = arena_new();
+	bool ok =
+		store_exec_id(store, arena_printf(arena, "%s RETURNING id", sql), params, n_params, id, err);
+	arena_free(arena);
+	return ok;
+}
+
+bool store_load(struct store *store, const char *table, const char *const *columns, size_t n_columns,
+	const struct value *values, size_t n_rows, struct err *err)
+{
+	return store->ops->load(store, table, columns, n_columns, values, n_rows, err);
+}
+
 bool store_begin(struct store *store, struct err *err)
 {
 	return store->ops->begin(store, err);
+}
+
+bool store_begin_batch(struct store *store, struct err *err)
+{
+	return store->ops->begin_batch ? store->ops->begin_batch(store, err) : store->ops->begin(store, err);
+}
+
+bool store_begin_read(struct store *store, struct err *err)
+{
+	return store->ops->begin_read(store, err);
 }
 
 bool store_commit(struct store *store, struct err *err)

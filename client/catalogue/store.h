@@ -85,12 +85,18 @@ struct store;
  */
 struct store *store_open(const char *address, enum store_mode mode, struct err *err)
 	__attribute__((warn_unused_result));
+/* Whether ADDRESS is a file (SQLite) rather than a PostgreSQL. */
+bool store_is_file(const char *address);
+/* ADDRESS as it may be shown: without a password, and without what stands behind the name of a database. */
+const char *store_shown(struct arena *arena, const char *address);
 void store_close(struct store *store);
 /* What store_open had to do (a damaged file set aside, a read-only disk), or NULL. */
 const char *store_notice(const struct store *store);
 /* Whether it must be closed and opened anew: damage was met, or the file was
  * replaced under it. Found out by store_version and by queries that fail. */
 bool store_is_lost(const struct store *store);
+/* Of a mirror (mirror.h) when it was made; TIME_NONE: this is the catalogue itself. */
+int64_t store_mirrored_ms(const struct store *store);
 
 /* Runs SQL (static text) and gives all rows in ARENA. A result of over 64 MB is refused. */
 bool store_query(struct store *store, const char *sql, const struct value *params, size_t n_params,
@@ -102,12 +108,32 @@ bool store_exec(struct store *store, const char *sql, const struct value *params
  * row. */
 bool store_exec_id(struct store *store, const char *sql, const struct value *params, size_t n_params,
 	int64_t *id, struct err *err);
+/* The same for an INSERT of one row (… ON CONFLICT DO NOTHING), given without RETURNING, into a table that
+ * has an `id`; ERR_NOT_FOUND where the row was there. For rows by the
+ * million: SQLite keeps a journal for each statement that has a RETURNING, which costs more than the row. */
+bool store_insert(struct store *store, const char *sql, const struct value *params, size_t n_params,
+	int64_t *id, struct err *err);
+/*
+ * Appends N_ROWS rows to TABLE ("run", "team.problem"): VALUES is row after row of N_COLUMNS each, one for
+ * each of COLUMNS. The names are plain words and come from code, never from outside. In bulk (COPY on
+ * PostgreSQL, where all rows or none are added), so for `move` and `restore`, not for a few rows. A row that
+ * is there already fails it. Where COLUMNS has an `id` the table goes on counting behind the greatest.
+ * Outside of a transaction it is one of its own.
+ */
+bool store_load(struct store *store, const char *table, const char *const *columns, size_t n_columns,
+	const struct value *values, size_t n_rows, struct err *err);
 /* Takes the write locks of all that this store may write, so keep it short. */
 bool store_begin(struct store *store, struct err *err);
+/* The same for a long batch of STORE_SYNC that writes the catalogue: people may write the team store
+ * meanwhile. It may write there too, from the first such row on with its lock, but never after reading there.
+ */
+bool store_begin_batch(struct store *store, struct err *err);
 /* Where it fails, it rolls back. On SQLite a kill may leave what was written to the catalogue without what
  * was written to the team store in the same transaction; so what the team store gets must follow from the
  * catalogue, or be committed before it. */
 bool store_commit(struct store *store, struct err *err);
+/* From now until store_rollback this store reads as of one moment, and writes nothing. */
+bool store_begin_read(struct store *store, struct err *err);
 void store_rollback(struct store *store);
 /* A number that differs after anybody committed to catalogue or team. Cheap: a few µs. */
 int64_t store_version(struct store *store);

@@ -7,13 +7,21 @@
 #include "client/catalogue/store.h"
 
 struct store_ops {
+	bool has_run_text; /* words are found by the index of run_text.h */
 	/* A store with `ops` set. */
 	struct store *(*open)(const char *address, enum store_mode mode, struct err *err);
 	bool (*query)(struct store *store, const char *sql, const struct value *params, size_t n_params,
 		struct arena *arena, struct result *out, struct err *err);
 	bool (*exec)(struct store *store, const char *sql, const struct value *params, size_t n_params,
 		int64_t *changed, struct err *err);
+	/* NULL: RETURNING does it. */
+	bool (*insert)(struct store *store, const char *sql, const struct value *params, size_t n_params,
+		int64_t *id, struct err *err);
+	bool (*load)(struct store *store, const char *table, const char *const *columns, size_t n_columns,
+		const struct value *values, size_t n_rows, struct err *err);
 	bool (*begin)(struct store *store, struct err *err);
+	bool (*begin_batch)(struct store *store, struct err *err); /* NULL: as begin */
+	bool (*begin_read)(struct store *store, struct err *err);
 	bool (*commit)(struct store *store, struct err *err);
 	void (*rollback)(struct store *store);
 	int64_t (*version)(struct store *store);
@@ -33,6 +41,7 @@ struct store {
 	struct arena *scratch; /* made by store_open, for one call at a time */
 	char *notice;	       /* from the heap, or NULL */
 	bool is_lost;
+	int64_t mirrored_ms;	 /* a mirror's: when it was made; TIME_NONE: it is none */
 	int trace;		 /* PORTHOLE_TRACE, or -1 */
 	const atomic_bool *stop; /* ends queries when true; may be NULL */
 };

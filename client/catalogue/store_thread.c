@@ -2,6 +2,7 @@
 #include "client/catalogue/store_thread.h"
 
 #include "client/base/mem.h"
+#include "client/catalogue/mirror.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,6 +10,9 @@
 struct store_thread {
 	struct worker *worker;
 	char *address;
+	char *mirror; /* NULL: none; set before the first job */
+	atomic_bool is_on_mirror;
+	atomic_bool returns; /* the next job tries the catalogue itself */
 	pthread_t loop_thread;
 	/* Ends the job that runs. Set when that is cancelled, wherever it is between the queue and its end;
 	 * forgotten by the drop of what it brought back, which the worker owes for each cancel before it
@@ -38,12 +42,25 @@ static void set_store(struct store_thread *thread, struct store *store)
 	store_close(before);
 }
 
+/* The catalogue; while that is away its mirror. ERR tells of the catalogue. */
+static struct store *open_store(struct store_thread *thread, struct err *err)
+{
+	struct err no_mirror;
+	struct store *store = store_open(thread->address, STORE_READ, err);
+	bool is_away = !store && thread->mirror && err->code == ERR_UNAVAILABLE;
+	if (is_away)
+		store = mirror_open(thread->mirror, &no_mirror);
+	thread->is_on_mirror = is_away && store;
+	return store;
+}
+
 static struct store *get_store(struct store_thread *thread, struct err *err)
 {
-	if (thread->store && !store_is_lost(thread->store))
+	bool is_usable = thread->store && !store_is_lost(thread->store);
+	if (is_usable && !(thread->is_on_mirror && atomic_exchange(&thread->returns, false)))
 		return thread->store;
 	set_store(thread, NULL);
-	struct store *store = store_open(thread->address, STORE_READ, err);
+	struct store *store = open_store(thread, err);
 	if (!store)
 		return NULL;
 	store_watch(store, &thread->stop);
@@ -123,7 +140,24 @@ void store_thread_free(struct store_thread *thread)
 	store_close(thread->store);
 	pthread_mutex_destroy(&thread->lock);
 	x_free(thread->address);
+	x_free(thread->mirror);
 	x_free(thread);
+}
+
+void store_thread_set_mirror(struct store_thread *thread, const char *path)
+{
+	x_free(thread->mirror);
+	thread->mirror = x_strdup(path);
+}
+
+bool store_thread_is_on_mirror(const struct store_thread *thread)
+{
+	return thread->is_on_mirror;
+}
+
+void store_thread_return(struct store_thread *thread)
+{
+	thread->returns = true;
 }
 
 struct ticket *store_thread_run(

@@ -20,6 +20,13 @@ struct store_thread;
 /* Nothing is opened yet. ADDRESS is copied. */
 struct store_thread *store_thread_new(struct loop *loop, const char *address)
 	__attribute__((warn_unused_result));
+/* From now on the mirror at PATH (mirror.h; copied) stands in while the catalogue cannot be had. The thread
+ * does not look by itself whether that is back: connecting may take seconds. */
+void store_thread_set_mirror(struct store_thread *thread, const char *path);
+/* Whether the last job read the mirror. */
+bool store_thread_is_on_mirror(const struct store_thread *thread);
+/* The catalogue was seen to be back: the next job tries it again. */
+void store_thread_return(struct store_thread *thread);
 /* Cancels all, waits for the thread, closes the store. NULL is nothing. */
 void store_thread_free(struct store_thread *thread);
 

@@ -2,21 +2,16 @@
 /* Also run with SAN=thread. */
 #include "client/catalogue/store_thread.h"
 
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/place.h"
 
 #include <sched.h>
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdatomic.h>
-#include <stddef.h>
-
-#include <cmocka.h>
 
 #define ENDLESS                                                                                              \
 	"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n WHERE i < 0"
 
-struct place {
-	char *dir, *address;
+struct desk {
+	struct place *place;
 	struct loop *loop;
 	struct store_thread *thread;
 };
@@ -29,35 +24,39 @@ struct answer {
 	int n_calls;
 };
 
-static int setup(void **state)
+static int sit_down(void **state)
 {
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	p->address = x_printf("%s/portal.db", p->dir);
-	p->loop = loop_new();
-	p->thread = store_thread_new(p->loop, p->address);
-	*state = p;
+	struct desk *d = x_new(struct desk);
+	d->place = *state;
+	d->loop = loop_new();
+	d->thread = store_thread_new(d->loop, d->place->address);
+	*state = d;
 	return 0;
 }
 
-static int teardown(void **state)
+static int on_sqlite(void **state)
 {
-	struct place *p = *state;
-	store_thread_free(p->thread);
-	loop_free(p->loop);
-	scratch_free(p->dir);
-	x_free(p->address);
-	x_free(p);
-	return 0;
+	return place_on_sqlite(state) || sit_down(state);
 }
 
-static struct store *create(struct place *p)
+static int on_postgres(void **state)
 {
-	struct err err = {0};
-	struct store *store = store_open(p->address, STORE_SYNC, &err);
-	if (!store)
-		fail_msg("%s", err.msg);
-	return store;
+	return place_on_postgres(state) || sit_down(state);
+}
+
+static int stand_up(void **state)
+{
+	struct desk *d = *state;
+	store_thread_free(d->thread);
+	loop_free(d->loop);
+	*state = d->place;
+	x_free(d);
+	return place_free(state);
+}
+
+static struct store *create_for(struct desk *d)
+{
+	return open_as(d->place, STORE_SYNC);
 }
 
 static void take_answer(void *ctx, const struct result *result, const struct err *err)
@@ -70,7 +69,7 @@ static void take_answer(void *ctx, const struct result *result, const struct err
 }
 
 /* Asks and serves the loop until the answer is there. */
-static struct answer ask(struct place *p, const char *sql, const struct value *params, size_t n)
+static struct answer ask_on(struct desk *p, const char *sql, const struct value *params, size_t n)
 {
 	struct answer answer = {.loop = p->loop};
 	assert_non_null(store_thread_query(p->thread, sql, params, n, take_answer, &answer));
@@ -80,9 +79,9 @@ static struct answer ask(struct place *p, const char *sql, const struct value *p
 }
 
 /* With a query long enough to be cut by what was meant for another. */
-static void assert_works(struct place *p)
+static void assert_works(struct desk *p)
 {
-	struct answer answer = ask(p,
+	struct answer answer = ask_on(p,
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000) SELECT count(*) FROM n",
 		NULL, 0);
 	if (!answer.result)
@@ -93,8 +92,8 @@ static void assert_works(struct place *p)
 
 static void a_query_is_answered_on_the_loop(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	char text[] = "lent";
 	const struct value params[] = {value_int(7), value_text(text)};
 	struct answer answer = {.loop = p->loop};
@@ -109,9 +108,9 @@ static void a_query_is_answered_on_the_loop(void **state)
 
 static void an_error_comes_without_a_result(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
-	struct answer answer = ask(p, "SELEC", NULL, 0);
+	struct desk *p = *state;
+	store_close(create_for(p));
+	struct answer answer = ask_on(p, "SELEC", NULL, 0);
 	assert_null(answer.result);
 	assert_int_equal(answer.err.code, ERR_FAILED);
 	assert_works(p);
@@ -119,11 +118,11 @@ static void an_error_comes_without_a_result(void **state)
 
 static void a_catalogue_made_later_is_found_then(void **state)
 {
-	struct place *p = *state;
-	struct answer answer = ask(p, "SELECT 1", NULL, 0);
+	struct desk *p = *state;
+	struct answer answer = ask_on(p, "SELECT 1", NULL, 0);
 	assert_null(answer.result);
 	assert_int_equal(answer.err.code, ERR_NOT_FOUND);
-	store_close(create(p));
+	store_close(create_for(p));
 	assert_works(p);
 }
 
@@ -152,7 +151,7 @@ static void end_visit(void *ctx, void *job, const struct err *err)
 
 static const struct store_job version_job = {.run = look_at_version, .done = end_visit, .drop = x_free};
 
-static int64_t ask_version(struct place *p)
+static int64_t ask_version(struct desk *p)
 {
 	struct visit visit = {.loop = p->loop};
 	store_thread_run(p->thread, &version_job, x_new(int64_t), &visit);
@@ -161,23 +160,33 @@ static int64_t ask_version(struct place *p)
 	return visit.version;
 }
 
-static void a_replaced_catalogue_is_opened_anew(void **state)
+/* Takes away what the thread's store is connected to: the file, or the session. */
+static void lose_store(struct place *p)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	if (!p->database) {
+		assert_int_equal(rename(p->address, arena_printf(p->arena, "%s.old", p->address)), 0);
+		return;
+	}
+	scratch_administer("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+			   " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+		p->database);
+}
+
+static void a_store_that_was_lost_is_opened_anew(void **state)
+{
+	struct desk *p = *state;
+	store_close(create_for(p));
 	assert_works(p);
 	int64_t before = ask_version(p);
-	char *old = x_printf("%s.old", p->address);
-	assert_int_equal(rename(p->address, old), 0);
-	x_free(old);
+	lose_store(p->place);
 	struct err err = {0};
-	struct store *store = create(p);
+	struct store *store = create_for(p);
 	assert_true(store_exec(
 		store, "INSERT INTO source (name, kind) VALUES ('new', 'x')", NULL, 0, NULL, &err));
 	store_close(store);
 
 	assert_true(ask_version(p) != before);
-	struct answer answer = ask(p, "SELECT name FROM source", NULL, 0);
+	struct answer answer = ask_on(p, "SELECT name FROM source", NULL, 0);
 	assert_non_null(answer.result);
 	assert_int_equal(answer.result->n_rows, 1);
 	result_free(answer.result);
@@ -185,21 +194,24 @@ static void a_replaced_catalogue_is_opened_anew(void **state)
 
 static void a_function_sees_the_store(void **state)
 {
-	struct place *p = *state;
-	struct store *sync = create(p);
+	struct desk *p = *state;
+	struct store *sync = create_for(p);
 	struct err err = {0};
 	int64_t before = ask_version(p);
 	assert_true(ask_version(p) == before);
 	assert_true(
 		store_exec(sync, "INSERT INTO source (name, kind) VALUES ('a', 'x')", NULL, 0, NULL, &err));
+	int64_t deadline_ms = clock_mono_ms() + 5000;
+	while (ask_version(p) == before && clock_mono_ms() < deadline_ms)
+		;
 	assert_true(ask_version(p) != before);
 	store_close(sync);
 }
 
 static void a_cancelled_query_is_cut_and_never_answered(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	assert_works(p);
 	for (int i = 0; i < 50; i++) {
 		struct answer never = {.loop = p->loop};
@@ -229,8 +241,8 @@ static const struct store_job late_job = {.run = query_after_cancel, .done = end
 
 static void a_cancel_between_two_statements_cuts_the_second(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	struct rendezvous meet = {0};
 	struct rendezvous **job = x_new(struct rendezvous *);
 	*job = &meet;
@@ -244,8 +256,8 @@ static void a_cancel_between_two_statements_cuts_the_second(void **state)
 
 static void what_waits_is_cancelled_without_cutting_what_runs(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	struct answer first = {.loop = p->loop}, second = {.loop = p->loop};
 	store_thread_query(p->thread,
 		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200000) SELECT count(*) FROM n",
@@ -262,8 +274,8 @@ static void what_waits_is_cancelled_without_cutting_what_runs(void **state)
 
 static void an_answer_nobody_took_is_freed(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	struct answer first = {.loop = p->loop}, second = {.loop = p->loop};
 	struct ticket *ticket = store_thread_query(p->thread, "SELECT 1", NULL, 0, take_answer, &first);
 	store_thread_query(p->thread, "SELECT 2", NULL, 0, take_answer, &second);
@@ -280,8 +292,8 @@ static void an_answer_nobody_took_is_freed(void **state)
 /* Ends with one query running and one waiting; teardown frees the thread. */
 static void freeing_cuts_all_that_is_left(void **state)
 {
-	struct place *p = *state;
-	store_close(create(p));
+	struct desk *p = *state;
+	store_close(create_for(p));
 	assert_works(p);
 	static struct answer never;
 	store_thread_query(p->thread, ENDLESS, NULL, 0, take_answer, &never);
@@ -292,21 +304,19 @@ static void freeing_cuts_all_that_is_left(void **state)
 	assert_int_equal(never.n_calls, 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_query_is_answered_on_the_loop),
-		TEST(an_error_comes_without_a_result),
-		TEST(a_catalogue_made_later_is_found_then),
-		TEST(a_replaced_catalogue_is_opened_anew),
-		TEST(a_function_sees_the_store),
-		TEST(a_cancelled_query_is_cut_and_never_answered),
-		TEST(a_cancel_between_two_statements_cuts_the_second),
-		TEST(what_waits_is_cancelled_without_cutting_what_runs),
-		TEST(an_answer_nobody_took_is_freed),
-		TEST(freeing_cuts_all_that_is_left),
+		cmocka_unit_test(a_query_is_answered_on_the_loop),
+		cmocka_unit_test(an_error_comes_without_a_result),
+		cmocka_unit_test(a_catalogue_made_later_is_found_then),
+		cmocka_unit_test(a_store_that_was_lost_is_opened_anew),
+		cmocka_unit_test(a_function_sees_the_store),
+		cmocka_unit_test(a_cancelled_query_is_cut_and_never_answered),
+		cmocka_unit_test(a_cancel_between_two_statements_cuts_the_second),
+		cmocka_unit_test(what_waits_is_cancelled_without_cutting_what_runs),
+		cmocka_unit_test(an_answer_nobody_took_is_freed),
+		cmocka_unit_test(freeing_cuts_all_that_is_left),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return place_run(tests, ARRAY_LEN(tests), (struct place_fixture){on_sqlite, on_postgres, stand_up});
 }

@@ -56,6 +56,7 @@ static const struct field pipeline_fields[] = {
 	{"url", FIELD_TEXT, OPTIONAL, AT(pipeline.url)},
 	{"version", FIELD_TEXT, OPTIONAL, AT(pipeline.version)},
 	{"paused", FIELD_TRI, OPTIONAL, AT(pipeline.paused)},
+	{"gone", FIELD_TRI, OPTIONAL, AT(pipeline.gone)},
 	{"next_due_ms", FIELD_MS, OPTIONAL, AT(pipeline.next_due_ms)},
 	{"steps", FIELD_STEPS, OPTIONAL, LIST_AT(pipeline, steps)},
 };

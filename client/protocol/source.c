@@ -4,6 +4,8 @@
 #include "client/base/mem.h"
 #include "client/base/proc.h"
 #include "client/protocol/peer.h"
+#include "client/protocol/source_ask.h"
+#include "client/protocol/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,23 +22,11 @@ enum {
 
 enum source_phase { SOURCE_GREETING, SOURCE_READY, SOURCE_ENDING, SOURCE_DEAD };
 
-enum ask_phase {
-	ASK_QUEUED,
-	ASK_SENT,
-	ASK_DROPPED, /* a pull that was cancelled and has not answered: its records still come */
-};
-
-struct ask {
-	struct ask *next;
-	struct source *source;
-	int64_t id, peer_id;
-	enum ask_phase phase;
-	const char *method;
-	struct buf params;
-	const struct source_pull_ops *pull; /* one of both */
-	const struct source_log_ops *log;
-	bool is_follow;
-	void *ctx;
+/* Names that its hello lists. */
+struct names {
+	const char **names;
+	size_t n;
+	bool is_said;
 };
 
 struct source {
@@ -46,13 +36,15 @@ struct source {
 	struct err err; /* why it is dead */
 	struct proc proc;
 	struct peer *peer;
+	struct arena *hello; /* the next two */
+	struct names methods, verbs;
 	struct ask *asks;
 	int64_t next_id;
 
 	int silence_ms;
 	int64_t asked_ms;	     /* when something began to be waited for */
 	struct loop_timer *silence;  /* set exactly while something is waited for */
-	struct loop_timer *tell;     /* tells the asks of a dead source, one a round */
+	struct loop_timer *tell;     /* tells what is not answered by the source, one a round */
 	struct loop_timer *farewell; /* bounds SOURCE_ENDING */
 
 	struct loop_fd *err_watch;
@@ -64,11 +56,13 @@ struct source {
 
 static void free_ask(struct ask *ask)
 {
+	if (ask->is_gone)
+		*ask->is_gone = true;
 	buf_fini(&ask->params);
 	x_free(ask);
 }
 
-static struct ask *add_ask(struct source *source, const char *method, void *ctx)
+struct ask *source_add_ask(struct source *source, const struct ask_method *method, void *ctx)
 {
 	struct ask *ask = x_new(struct ask);
 	*ask = (struct ask){.source = source, .id = source->next_id++, .method = method, .ctx = ctx};
@@ -92,43 +86,52 @@ static void remove_ask(struct source *source, const struct ask *ask)
 static struct ask *running_pull(const struct source *source)
 {
 	struct ask *ask = source->asks;
-	while (ask && !(ask->pull && ask->phase != ASK_QUEUED))
+	while (ask && !(ask->method == &ask_pull && (ask->phase == ASK_SENT || ask->phase == ASK_DROPPED)))
 		ask = ask->next;
 	return ask;
 }
 
-/* Calls `done` of ASK, which was removed, and frees it. The source may be gone afterwards. */
-static void tell_end(struct ask *ask, int64_t offset, bool complete, const struct err *err)
+/* Tells the end of ASK, which was removed, and frees it. The source may be gone afterwards. */
+static void tell_end(struct ask *ask, const struct json *result, const struct err *err)
 {
-	const struct source_pull_ops *pull = ask->phase == ASK_DROPPED ? NULL : ask->pull;
-	const struct source_log_ops *log = ask->log;
-	void *ctx = ask->ctx;
+	if (ask->phase != ASK_DROPPED)
+		ask->method->end(ask, result, ask->phase == ASK_SENT, err);
 	free_ask(ask);
-	if (pull)
-		pull->done(ctx, err);
-	else if (log)
-		log->done(ctx, offset, complete, err);
 }
 
-/* --- a dead source -------------------------------------------------------- */
+/* --- what the source does not answer ----------------------------------------- */
 
-/* One a round: `done` may close the source. */
+/* The first that is to be told without it: any where it is dead. */
+static struct ask *next_untold(const struct source *source)
+{
+	struct ask *ask = source->asks;
+	while (ask && source->phase != SOURCE_DEAD && ask->phase != ASK_REFUSED)
+		ask = ask->next;
+	return ask;
+}
+
+static void tell_soon(struct source *source);
+
+/* One a round: being told it may close the source. */
 static void on_tell(void *ctx)
 {
 	struct source *source = ctx;
-	struct ask *ask = source->asks;
+	struct ask *ask = next_untold(source);
 	struct err err = source->err;
 	source->tell = NULL;
 	if (!ask)
 		return; /* cancelled meanwhile */
-	source->asks = ask->next;
-	source->tell = source->asks ? loop_after(source->loop, 0, on_tell, source) : NULL;
-	tell_end(ask, 0, false, &err);
+	if (ask->phase == ASK_REFUSED)
+		err_set(&err, ERR_NOT_FOUND, "source '%s' has no method '%s'", source->name,
+			ask->method->name);
+	remove_ask(source, ask);
+	tell_soon(source);
+	tell_end(ask, NULL, &err);
 }
 
 static void tell_soon(struct source *source)
 {
-	if (source->phase == SOURCE_DEAD && source->asks && !source->tell)
+	if (!source->tell && next_untold(source))
 		source->tell = loop_after(source->loop, 0, on_tell, source);
 }
 
@@ -167,7 +170,7 @@ static bool is_awaited(const struct source *source)
 	if (source->phase == SOURCE_GREETING)
 		return true;
 	for (const struct ask *ask = source->asks; ask; ask = ask->next)
-		if (ask->phase != ASK_QUEUED && !ask->is_follow)
+		if ((ask->phase == ASK_SENT || ask->phase == ASK_DROPPED) && !ask->is_follow)
 			return true;
 	return false;
 }
@@ -204,16 +207,41 @@ static void watch_silence(struct source *source)
 
 static void on_answer(void *ctx, const struct json *result, const struct err *err);
 
+/* What its hello names counts; one that names no method at all is asked for any. */
+static bool is_refused(const struct source *source, const struct ask *ask)
+{
+	return source->methods.is_said && !source_has_method(source, ask->method->name);
+}
+
 /* Sends what may be sent; pulls one after the other. */
 static void send_asks(struct source *source)
 {
 	for (struct ask *ask = source->asks; ask && source->phase == SOURCE_READY; ask = ask->next) {
-		if (ask->phase != ASK_QUEUED || (ask->pull && running_pull(source)))
+		if (ask->phase != ASK_QUEUED)
 			continue;
-		ask->phase = ASK_SENT;
-		ask->peer_id = peer_ask(source->peer, ask->method, buf_str(&ask->params), on_answer, ask);
+		if (is_refused(source, ask)) {
+			ask->phase = ASK_REFUSED;
+		} else if (ask->method != &ask_pull || !running_pull(source)) {
+			ask->phase = ASK_SENT;
+			ask->peer_id = peer_ask(
+				source->peer, ask->method->name, buf_str(&ask->params), on_answer, ask);
+		}
 	}
+	tell_soon(source);
 	watch_silence(source);
+}
+
+/* What RESULT holds besides the end. False where ASK was cancelled or the source closed meanwhile. */
+static bool unpack(struct ask *ask, const struct json *result)
+{
+	bool is_gone = false;
+	if (!ask->method->unpack)
+		return true;
+	ask->is_gone = &is_gone;
+	ask->method->unpack(ask, result, &is_gone);
+	if (!is_gone)
+		ask->is_gone = NULL;
+	return !is_gone;
 }
 
 static void on_answer(void *ctx, const struct json *result, const struct err *err)
@@ -222,34 +250,52 @@ static void on_answer(void *ctx, const struct json *result, const struct err *er
 	struct source *source = ask->source;
 	if (peer_is_closed(source->peer))
 		return; /* told when it is known how the process ended */
-	int64_t offset = 0;
-	bool complete = false;
-	json_int(json_get(result, "offset"), &offset);
-	json_bool(json_get(result, "complete"), &complete);
-	struct err told = err ? *err : (struct err){0};
-	if (err)
+	const struct err *why = ask->breach.code ? &ask->breach : err;
+	if (!why && !unpack(ask, result))
+		return;
+	struct err told = {0};
+	if (why) {
+		told = *why;
 		err_wrap(&told, "source '%s'", source->name);
-
+	}
 	remove_ask(source, ask);
 	send_asks(source);
-	tell_end(ask, offset, complete, err ? &told : NULL);
+	tell_end(ask, why ? NULL : result, why ? &told : NULL);
 }
 
 /* --- what it says --------------------------------------------------------- */
 
-static void on_log_text(struct source *source, const struct json *params)
+static void tell_cancel(struct source *source, const struct ask *ask)
+{
+	struct buf params;
+	buf_init(&params, 0);
+	buf_addf(&params, "{\"id\":%lld}", (long long)ask->peer_id);
+	peer_tell(source->peer, "cancel", buf_str(&params));
+	buf_fini(&params);
+}
+
+/* The request that the notification METHOD with PARAMS belongs to, while it listens. */
+static struct ask *listener(const struct source *source, struct str method, const struct json *params)
 {
 	int64_t id;
-	struct str text = json_get_str(params, "text");
 	if (!json_int(json_get(params, "id"), &id))
+		return NULL;
+	for (struct ask *ask = source->asks; ask; ask = ask->next)
+		if (ask->phase == ASK_SENT && ask->peer_id == id && !ask->breach.code &&
+			ask->method->notice && str_is(method, ask->method->notice))
+			return ask;
+	return NULL;
+}
+
+/* What ASK is told may free it, and the source; a breach it is not told of. */
+static void on_notice(struct source *source, struct ask *ask, const struct json *params)
+{
+	struct err breach = {0};
+	ask->method->hear(ask, params, &breach);
+	if (!breach.code)
 		return;
-	for (struct ask *ask = source->asks; ask; ask = ask->next) {
-		if (!ask->log || ask->phase != ASK_SENT || ask->peer_id != id)
-			continue;
-		if (text.n)
-			ask->log->text(ask->ctx, text);
-		return;
-	}
+	ask->breach = breach;
+	tell_cancel(source, ask);
 }
 
 static void on_record(struct source *source, enum record_kind kind, const struct json *params)
@@ -264,7 +310,7 @@ static void on_record(struct source *source, enum record_kind kind, const struct
 	bool is_read = record_read(arena, kind, params, &record, &err);
 	if (!is_read)
 		err_wrap(&err, "source '%s'", source->name);
-	pull->pull->record(pull->ctx, is_read ? &record : NULL, is_read ? NULL : &err);
+	pull->to.pull->record(pull->ctx, is_read ? &record : NULL, is_read ? NULL : &err);
 	arena_free(arena);
 }
 
@@ -272,10 +318,41 @@ static void on_notify(void *ctx, struct str method, const struct json *params)
 {
 	struct source *source = ctx;
 	enum record_kind kind = record_kind_of(method);
+	struct ask *ask = kind == RECORD_KINDS ? listener(source, method, params) : NULL;
 	if (kind != RECORD_KINDS)
 		on_record(source, kind, params);
-	else if (str_is(method, "log"))
-		on_log_text(source, params);
+	else if (ask)
+		on_notice(source, ask, params);
+}
+
+static struct names read_names(struct arena *arena, const struct json *list)
+{
+	struct names names = {.is_said = json_type(list) == JSON_ARRAY};
+	names.names = arena_array(arena, const char *, json_len(list));
+	for (size_t i = 0; i < json_len(list); i++) {
+		struct str name = json_str(json_at(list, i));
+		if (name.n)
+			names.names[names.n++] = arena_dup(arena, name);
+	}
+	return names;
+}
+
+static bool has_name(const struct names *names, const char *name)
+{
+	for (size_t i = 0; i < names->n; i++)
+		if (!strcmp(names->names[i], name))
+			return true;
+	return false;
+}
+
+bool source_has_method(const struct source *source, const char *method)
+{
+	return has_name(&source->methods, method);
+}
+
+bool source_has_verb(const struct source *source, const char *verb)
+{
+	return has_name(&source->verbs, verb);
 }
 
 static void on_hello(void *ctx, const struct json *result, const struct err *err)
@@ -294,6 +371,8 @@ static void on_hello(void *ctx, const struct json *result, const struct err *err
 		die_of(source, &told);
 		return;
 	}
+	source->methods = read_names(source->hello, json_get(result, "methods"));
+	source->verbs = read_names(source->hello, json_get(result, "verbs"));
 	source->phase = SOURCE_READY;
 	send_asks(source);
 }
@@ -399,25 +478,6 @@ static void say_hello(struct source *source, struct str config)
 	buf_fini(&params);
 }
 
-/* A plug-in runs where the configuration that names it lies, so that its command may be
- * relative; a built-in kind is our own second program. */
-static bool start_process(
-	struct source *source, const struct config *config, const struct config_source *of, struct err *err)
-{
-	enum { FLAGS = PROC_PIPES | PROC_PIPE_STDERR | PROC_DIE_WITH_US };
-	if (strcmp(of->kind, "plugin") != 0) {
-		const char *argv[] = {proc_sibling("porthole-source"), "--serve", NULL};
-		return proc_start(&source->proc, argv, NULL, FLAGS, err);
-	}
-	if (!of->command || !of->command[0])
-		return err_set(err, ERR_USAGE, "a plugin needs a 'command'");
-	const char *slash = config && config->file ? strrchr(config->file, '/') : NULL;
-	char *dir = slash ? x_printf("%.*s", (int)(slash - config->file) + 1, config->file) : NULL;
-	bool is_started = proc_start_in(&source->proc, dir, of->command, NULL, FLAGS, err);
-	x_free(dir);
-	return is_started;
-}
-
 struct source *source_open(
 	struct loop *loop, const struct config *config, const struct config_source *of, int silence_ms)
 {
@@ -425,8 +485,9 @@ struct source *source_open(
 	*source = (struct source){.loop = loop, .silence_ms = silence_ms, .next_id = 1};
 	source->proc = (struct proc){.pid = -1, .in = -1, .out = -1, .err = -1};
 	source->name = x_strdup(of->name);
+	source->hello = arena_new();
 	struct err err = {0};
-	if (!start_process(source, config, of, &err)) {
+	if (!source_spawn(&source->proc, config, of, &err)) {
 		die_of(source, &err);
 		return source;
 	}
@@ -454,60 +515,18 @@ void source_close(struct source *source)
 		source->asks = ask->next;
 		free_ask(ask);
 	}
+	arena_free(source->hello);
 	x_free(source->name);
 	x_free(source);
 }
 
-/* --- what can be asked ------------------------------------------------------ */
+/* --- sending and cancelling --------------------------------------------------- */
 
-static int64_t ask_now(struct source *source, struct ask *ask)
+int64_t source_send_ask(struct source *source, struct ask *ask)
 {
 	int64_t id = ask->id;
 	send_asks(source);
-	tell_soon(source);
 	return id;
-}
-
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
-}
-
-int64_t source_pull(struct source *source, const char *cursor, int64_t since_ms,
-	const struct source_pull_ops *ops, void *ctx)
-{
-	struct ask *ask = add_ask(source, "pull", ctx);
-	ask->pull = ops;
-	struct json_writer w = {.out = &ask->params};
-	json_open(&w, '{');
-	put_text(&w, "cursor", cursor);
-	json_key(&w, "since_ms");
-	json_put_ms(&w, since_ms);
-	json_close(&w, '}');
-	return ask_now(source, ask);
-}
-
-int64_t source_log(struct source *source, const struct source_step *step, int64_t offset, bool follow,
-	const struct source_log_ops *ops, void *ctx)
-{
-	struct ask *ask = add_ask(source, "log", ctx);
-	ask->log = ops;
-	ask->is_follow = follow;
-	struct json_writer w = {.out = &ask->params};
-	json_open(&w, '{');
-	put_text(&w, "pipeline", step->pipeline);
-	put_text(&w, "run", step->run);
-	put_text(&w, "step", step->step);
-	put_text(&w, "index", step->index);
-	json_key(&w, "attempt");
-	json_put_int(&w, step->attempt);
-	json_key(&w, "offset");
-	json_put_int(&w, offset);
-	json_key(&w, "follow");
-	json_put_bool(&w, follow);
-	json_close(&w, '}');
-	return ask_now(source, ask);
 }
 
 void source_cancel(struct source *source, int64_t id)
@@ -517,12 +536,8 @@ void source_cancel(struct source *source, int64_t id)
 		ask = ask->next;
 	if (!ask)
 		return;
-	if (ask->phase == ASK_SENT && ask->pull && source->phase == SOURCE_READY) {
-		struct buf params;
-		buf_init(&params, 0);
-		buf_addf(&params, "{\"id\":%lld}", (long long)ask->peer_id);
-		peer_tell(source->peer, "cancel", buf_str(&params));
-		buf_fini(&params);
+	if (ask->phase == ASK_SENT && ask->method == &ask_pull && source->phase == SOURCE_READY) {
+		tell_cancel(source, ask);
 		ask->phase = ASK_DROPPED;
 		return;
 	}

@@ -103,6 +103,7 @@ struct source_acted {
 	const char *run, *message; /* the run that it started; NULL where not said */
 	const struct json *effect; /* with DRY_RUN: the list of what would be done, else NULL */
 };
+/* ACTED is always there: with ERR its `done` is DID_NO where the tool was surely not touched. */
 typedef void (*source_acted_fn)(void *ctx, const struct source_acted *acted, const struct err *err);
 /* Does VERB to REF (text, without the source's name in front where the protocol has none). ARGS is the JSON
  * text of an object. Never sent twice: where the answer is lost, ERR says that it is unknown what was done.

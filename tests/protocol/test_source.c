@@ -20,8 +20,10 @@ struct scene {
 	struct source *source;
 	struct buf heard;
 	int n_done, n_awaited;
-	struct err err; /* of the last end */
-	bool closes;	/* the next callback closes the source */
+	struct err err;	 /* of the last end */
+	bool closes;	 /* the next callback closes the source */
+	int64_t cancels; /* an entry cancels this */
+	size_t n_bytes;
 };
 
 static void note(struct scene *scene, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -83,6 +85,56 @@ static const struct source_pull_ops pull_ops = {.record = on_record, .done = on_
 static const struct source_log_ops log_ops = {.text = on_text, .done = on_logged};
 static const struct source_step check = {.pipeline = "p", .run = "r1", .step = "check", .attempt = 1};
 static const struct source_step nothing = {.pipeline = "p", .run = "r1", .step = "nothing", .attempt = 1};
+
+/* --- the live methods, of a plug-in with all of them ---------------------- */
+
+static void over(void *ctx, const struct err *err)
+{
+	struct scene *scene = ctx;
+	end(scene, err);
+	note(scene, "over");
+}
+
+static void on_point(void *ctx, const struct source_point *point)
+{
+	note(ctx, "%s %d %d %g", point->metric, (int)point->step, (int)(point->time_ms % 1000), point->value);
+}
+
+static void on_entry(void *ctx, const struct source_entry *entry)
+{
+	struct scene *scene = ctx;
+	note(scene, "%s %d%s", entry->path, (int)entry->size, entry->is_dir ? " folder" : "");
+	if (scene->cancels)
+		source_cancel(scene->source, scene->cancels);
+}
+
+static void on_bytes(void *ctx, struct str bytes)
+{
+	struct scene *scene = ctx;
+	scene->n_bytes += bytes.n;
+	if (bytes.n < 100)
+		note(scene, "%.*s", STR_FMT(bytes));
+}
+
+static void on_bytes_end(void *ctx, int64_t offset, bool complete, const struct err *err)
+{
+	struct scene *scene = ctx;
+	end(scene, err);
+	note(scene, "at %d %d", (int)offset, complete);
+}
+
+static void on_acted(void *ctx, const struct source_acted *acted, const struct err *err)
+{
+	static const char *const words[] = {[DID_UNKNOWN] = "unknown", [DID_YES] = "yes", [DID_NO] = "no"};
+	struct scene *scene = ctx;
+	end(scene, err);
+	note(scene, "%s %s %d", words[acted->done], acted->run ? acted->run : "-",
+		(int)json_len(acted->effect));
+}
+
+static const struct source_series_ops series_ops = {.point = on_point, .done = over};
+static const struct source_artifacts_ops artifacts_ops = {.entry = on_entry, .done = over};
+static const struct source_artifact_ops artifact_ops = {.bytes = on_bytes, .done = on_bytes_end};
 
 static int set_up(void **state)
 {
@@ -374,6 +426,121 @@ static void closing_does_not_wait_for_a_deaf_source(void **state)
 	assert_int_equal(scene->n_done, 0);
 }
 
+static void a_curve_gives_its_points_and_nobody_elses(void **state)
+{
+	static const char *const metrics[] = {"auc"};
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{}", PLENTY_MS);
+	source_series(scene->source, "p", "r1", metrics, 1, 3, &series_ops, scene);
+	await(scene, 1);
+	assert_int_equal(scene->err.code, ERR_NONE);
+	assert_heard(scene, "auc 0 0 0.1|auc 1 1 nan|auc 2 2 0.3|over|");
+	assert_true(source_has_method(scene->source, "series"));
+	assert_false(source_has_method(scene->source, "weather"));
+	assert_true(source_has_verb(scene->source, "rerun"));
+	assert_false(source_has_verb(scene->source, "pause"));
+}
+
+static void artifacts_are_listed_and_read(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{}", PLENTY_MS);
+	source_artifacts(scene->source, "p", "r1", "", &artifacts_ops, scene);
+	await(scene, 1);
+	assert_heard(scene, "model -1 folder|note.txt 14|big.bin 262144|over|");
+	source_artifact(scene->source, "p", "r1", "note.txt", 4, &artifact_ops, scene);
+	await(scene, 2);
+	assert_heard(scene, "two\nthree\n|at 14 1|");
+	scene->n_bytes = 0;
+	source_artifact(scene->source, "p", "r1", "big.bin", 0, &artifact_ops, scene);
+	await(scene, 3);
+	assert_int_equal(scene->n_bytes, 262144);
+	assert_heard(scene, "at 262144 1|");
+	source_artifact(scene->source, "p", "r1", "nothing", 0, &artifact_ops, scene);
+	await(scene, 4);
+	assert_int_equal(scene->err.code, ERR_NOT_FOUND);
+}
+
+static void a_listing_may_be_cancelled_or_its_source_closed_at_its_first_entry(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{}", PLENTY_MS);
+	scene->cancels = source_artifacts(scene->source, "p", "r1", "", &artifacts_ops, scene);
+	pull(scene, NULL);
+	await(scene, 1);
+	assert_memory_equal(scene->heard.p, "model -1 folder|pipeline|", 25);
+	buf_reset(&scene->heard);
+	scene->cancels = 0;
+	scene->closes = true;
+	source_artifacts(scene->source, "p", "r1", "", &artifacts_ops, scene);
+	loop_run(scene->loop);
+	loop_step(scene->loop, 0);
+	assert_heard(scene, "model -1 folder|");
+}
+
+static void a_chunk_that_is_no_base64_fails_the_file(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{\"mode\":\"base64\"}", PLENTY_MS);
+	source_artifact(scene->source, "p", "r1", "note.txt", 0, &artifact_ops, scene);
+	await(scene, 1);
+	assert_int_equal(scene->err.code, ERR_FAILED);
+	assert_string_equal(scene->err.msg, "source 'x': a chunk of the artifact is no base64");
+	assert_heard(scene, "at 0 0|");
+}
+
+static void what_hello_does_not_name_is_not_asked_for(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{\"mode\":\"bare\"}", PLENTY_MS);
+	source_series(scene->source, "p", "r1", NULL, 0, 0, &series_ops, scene);
+	assert_int_equal(scene->n_done, 0);
+	await(scene, 1);
+	assert_int_equal(scene->err.code, ERR_NOT_FOUND);
+	assert_string_equal(scene->err.msg, "source 'x' has no method 'series'");
+	pull(scene, NULL);
+	await(scene, 2);
+	assert_int_equal(scene->err.code, ERR_NONE);
+}
+
+static void an_action_says_what_it_did_or_would_do(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{}", PLENTY_MS);
+	source_act(scene->source, "rerun", "p/r1", (struct str){0}, true, on_acted, scene);
+	source_act(scene->source, "rerun", "p/r1", STR("{\"why\":\"red\"}"), false, on_acted, scene);
+	await(scene, 2);
+	assert_heard(scene, "unknown - 1|yes r3 0|");
+	source_act(scene->source, "explode", "p/r1", (struct str){0}, false, on_acted, scene);
+	await(scene, 3);
+	assert_int_equal(scene->err.code, ERR_REFUSED);
+	assert_heard(scene, "no - 0|");
+}
+
+static void an_action_whose_answer_is_lost_is_unknown_and_not_sent_again(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{\"mode\":\"act-dies\"}", PLENTY_MS);
+	source_act(scene->source, "rerun", "p/r1", (struct str){0}, false, on_acted, scene);
+	await(scene, 1);
+	assert_string_equal(scene->err.msg, "it is unknown what was done: source 'x': ended with status 1");
+	assert_heard(scene, "unknown - 0|");
+	source_act(scene->source, "rerun", "p/r1", (struct str){0}, false, on_acted, scene);
+	await(scene, 2);
+	assert_string_equal(scene->err.msg, "source 'x': ended with status 1");
+	assert_heard(scene, "no - 0|");
+}
+
+static void a_failure_in_the_middle_of_an_action_is_unknown_too(void **state)
+{
+	struct scene *scene = *state;
+	open_plugin(scene, "whole.py", "{\"mode\":\"act-fails\"}", PLENTY_MS);
+	source_act(scene->source, "rerun", "p/r1", (struct str){0}, false, on_acted, scene);
+	await(scene, 1);
+	assert_string_equal(scene->err.msg, "it is unknown what was done: source 'x': HTTP 502");
+	assert_heard(scene, "unknown - 0|");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -398,6 +565,14 @@ int main(void)
 		TEST(nothing_is_called_after_closing_in_a_callback),
 		TEST(closing_in_the_last_callback_is_fine),
 		TEST(closing_does_not_wait_for_a_deaf_source),
+		TEST(a_curve_gives_its_points_and_nobody_elses),
+		TEST(artifacts_are_listed_and_read),
+		TEST(a_listing_may_be_cancelled_or_its_source_closed_at_its_first_entry),
+		TEST(a_chunk_that_is_no_base64_fails_the_file),
+		TEST(what_hello_does_not_name_is_not_asked_for),
+		TEST(an_action_says_what_it_did_or_would_do),
+		TEST(an_action_whose_answer_is_lost_is_unknown_and_not_sent_again),
+		TEST(a_failure_in_the_middle_of_an_action_is_unknown_too),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

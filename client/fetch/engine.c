@@ -17,7 +17,12 @@ const struct engine_limits engine_default = {
 	.backlog = 4 << 20,
 };
 
-enum { DEFAULT_CONCURRENCY = 2, BEHIND_POLL_MS = 20, LINE_MOST = 16 << 20 };
+enum {
+	DEFAULT_CONCURRENCY = 2,
+	BEHIND_POLL_MS = 20,
+	LINE_MOST = 16 << 20,
+	BYTES_MOST_MS = 24 * 60 * 60 * 1000
+};
 
 struct engine {
 	struct loop *loop;
@@ -35,7 +40,7 @@ struct engine {
 	int trace;
 };
 
-enum pull_kind { PULL_RECORDS, PULL_LOG, PULL_LOGIN };
+enum pull_kind { PULL_RECORDS, PULL_LOG, PULL_LIVE, PULL_LOGIN };
 
 /* A conversation. */
 struct pull {
@@ -51,8 +56,8 @@ struct pull {
 	bool is_failed;
 	struct err err;
 	char *cursor;
-	int64_t log_offset;
-	bool is_log_complete;
+	int64_t offset; /* of a log or an artifact: where it goes on */
+	bool is_complete;
 	int64_t n_requests, wire_bytes;
 };
 
@@ -65,6 +70,7 @@ struct job {
 	enum job_state state;
 	struct request request; /* with texts of its own */
 	struct transfer *transfer;
+	int64_t start; /* of the transfer: see transport.h */
 	struct loop_timer *timer;
 	struct buf body;   /* collected; of a stream: what is no whole line yet */
 	int64_t delivered; /* of a stream: bytes the handler had */
@@ -189,11 +195,17 @@ static void wrap_request(const struct request *request, struct err *err)
 		err_wrap(err, "%s %.*s", method_of(request), (int)(path.n < 300 ? path.n : 300), path.p);
 }
 
+/* A person waits for it. */
+static bool is_awaited(const struct pull *pull)
+{
+	return pull->kind == PULL_LOG || pull->kind == PULL_LIVE;
+}
+
 /* Whether it is repeated; else the whole pull fails with ERR. */
 static void job_retry_or_fail(struct job *job, const struct err *err)
 {
 	const struct engine_limits *limits = &job->pull->engine->limits;
-	bool is_late = job->pull->kind == PULL_LOG && err->retry_after_ms > limits->live_ms;
+	bool is_late = is_awaited(job->pull) && err->retry_after_ms > limits->live_ms;
 
 	if (err->code != ERR_UNAVAILABLE || !(job->request.flags & REQUEST_READ) ||
 		job->tries >= limits->retry.tries || job->delivered > 0 || is_late) {
@@ -218,13 +230,26 @@ static bool call_handler(struct job *job, const struct response *response)
 	return false;
 }
 
-static void stream_lines(struct job *job, int status)
+/* How much of what came is handed over: whole lines, or all. */
+static size_t stretch_of(const struct job *job)
 {
-	struct response response = {.status = status, .date_ms = TIME_NONE, .offset = job->delivered};
-	const char *end = job->body.n ? memrchr(job->body.p, '\n', job->body.n) : NULL;
+	const char *end;
+
+	if (!job->body.n || job->request.flags & REQUEST_BYTES)
+		return job->body.n;
+	end = memrchr(job->body.p, '\n', job->body.n);
+	return end ? (size_t)(end + 1 - job->body.p) : 0;
+}
+
+static void stream_body(struct job *job, int status)
+{
+	struct response response = {.status = status,
+		.body = {job->body.p, stretch_of(job)},
+		.date_ms = TIME_NONE,
+		.offset = job->start + job->delivered};
 	struct err err;
 
-	if (!end) {
+	if (!response.body.n) {
 		if (job->body.n <= LINE_MOST)
 			return;
 		err_set(&err, ERR_FAILED, "a line of the answer is over %d bytes", LINE_MOST);
@@ -232,7 +257,6 @@ static void stream_lines(struct job *job, int status)
 		pull_fail(job->pull, &err);
 		return;
 	}
-	response.body = (struct str){job->body.p, (size_t)(end + 1 - job->body.p)};
 	if (!call_handler(job, &response))
 		return;
 	job->delivered += (int64_t)response.body.n;
@@ -253,7 +277,8 @@ static void transfer_body(void *ctx, int status, struct str bytes)
 	buf_add(&job->body, bytes);
 	if (!(job->request.flags & REQUEST_STREAM) || status > 299)
 		return;
-	stream_lines(job, status);
+	job->start = job->transfer->start;
+	stream_body(job, status);
 	if (!job->is_paused && is_behind(job->pull)) {
 		job->is_paused = true;
 		job->transfer->transport->ops->pause(job->transfer, true);
@@ -334,7 +359,7 @@ static void deliver(struct job *job, const struct transfer_end *end)
 		.status = end->status,
 		.body = buf_str(&job->body),
 		.date_ms = end->date_ms,
-		.offset = job->delivered,
+		.offset = job->start + job->delivered,
 		.is_last = true,
 	};
 	bool is_done;
@@ -405,6 +430,17 @@ static const struct transfer_ops transfer_ops = {.body = transfer_body, .done = 
 
 /* --- sending -------------------------------------------------------------------- */
 
+/* Bytes may be many: silence ends them, not their number. */
+static int64_t deadline_of(const struct job *job)
+{
+	const struct engine_limits *limits = &job->pull->engine->limits;
+
+	if (job->request.flags & REQUEST_BYTES)
+		return BYTES_MOST_MS;
+	return job->pull->kind == PULL_RECORDS || job->request.flags & REQUEST_STREAM ? limits->pull_ms
+										      : limits->live_ms;
+}
+
 static void job_start(struct job *job)
 {
 	struct engine *engine = job->pull->engine;
@@ -416,8 +452,7 @@ static void job_start(struct job *job)
 		.token = auth->token.text,
 		.username = auth->mode == AUTH_BASIC ? engine->source->username : NULL,
 		.password = auth->mode == AUTH_BASIC ? auth->password.text : NULL,
-		.deadline_ms = job->pull->kind == PULL_RECORDS || !is_json ? engine->limits.pull_ms
-									   : engine->limits.live_ms,
+		.deadline_ms = deadline_of(job),
 		.most_bytes = job->request.most_bytes ? job->request.most_bytes
 			      : is_json		      ? JSON_MOST_BYTES
 						      : 0,
@@ -575,7 +610,7 @@ static void login_over(struct pull *login)
 
 static void pull_over(struct pull *pull)
 {
-	struct pull_end end = {pull->cursor, pull->log_offset, pull->is_log_complete};
+	struct pull_end end = {pull->cursor, pull->offset, pull->is_complete};
 
 	if (pull->kind == PULL_LOGIN) {
 		login_over(pull);
@@ -731,8 +766,31 @@ void pull_log_text(struct pull *pull, struct str text)
 
 void pull_log_end(struct pull *pull, int64_t offset, bool complete)
 {
-	pull->log_offset = offset;
-	pull->is_log_complete = complete;
+	pull->offset = offset;
+	pull->is_complete = complete;
+}
+
+void pull_point(struct pull *pull, const struct source_point *point)
+{
+	if (pull->sink)
+		pull->sink->point(pull->ctx, point);
+}
+
+void pull_entry(struct pull *pull, const struct source_entry *entry)
+{
+	if (pull->sink)
+		pull->sink->entry(pull->ctx, entry);
+}
+
+void pull_bytes(struct pull *pull, struct str bytes)
+{
+	if (pull->sink && bytes.n)
+		pull->sink->bytes(pull->ctx, bytes);
+}
+
+void pull_bytes_end(struct pull *pull, int64_t offset, bool complete)
+{
+	pull_log_end(pull, offset, complete);
 }
 
 void pull_set_token(struct pull *pull, struct str token)
@@ -798,6 +856,11 @@ struct pull *engine_pull(struct engine *engine, const char *cursor, int64_t sinc
 	return pull;
 }
 
+static void lacks(struct engine *engine, const char *what, struct err *err)
+{
+	err_set(err, ERR_NOT_FOUND, "sources of kind '%s' have no %s", engine->adapter->kind, what);
+}
+
 struct pull *engine_log(
 	struct engine *engine, const struct log_request *request, const struct engine_sink *sink, void *ctx)
 {
@@ -805,8 +868,47 @@ struct pull *engine_log(
 	struct err err = {0};
 
 	if (!engine->adapter->log)
-		err_set(&err, ERR_NOT_FOUND, "sources of kind '%s' have no logs", engine->adapter->kind);
+		lacks(engine, "logs", &err);
 	if (err.code || !engine->adapter->log(pull, request, &err))
+		pull_fail(pull, &err);
+	return pull;
+}
+
+struct pull *engine_series(struct engine *engine, const struct series_request *request,
+	const struct engine_sink *sink, void *ctx)
+{
+	struct pull *pull = pull_new(engine, PULL_LIVE, sink, ctx);
+	struct err err = {0};
+
+	if (!engine->adapter->series)
+		lacks(engine, "series", &err);
+	if (err.code || !engine->adapter->series(pull, request, &err))
+		pull_fail(pull, &err);
+	return pull;
+}
+
+struct pull *engine_artifacts(struct engine *engine, const struct artifacts_request *request,
+	const struct engine_sink *sink, void *ctx)
+{
+	struct pull *pull = pull_new(engine, PULL_LIVE, sink, ctx);
+	struct err err = {0};
+
+	if (!engine->adapter->artifacts)
+		lacks(engine, "artifacts", &err);
+	if (err.code || !engine->adapter->artifacts(pull, request, &err))
+		pull_fail(pull, &err);
+	return pull;
+}
+
+struct pull *engine_artifact(struct engine *engine, const struct artifact_request *request,
+	const struct engine_sink *sink, void *ctx)
+{
+	struct pull *pull = pull_new(engine, PULL_LIVE, sink, ctx);
+	struct err err = {0};
+
+	if (!engine->adapter->artifact)
+		lacks(engine, "artifacts", &err);
+	if (err.code || !engine->adapter->artifact(pull, request, &err))
 		pull_fail(pull, &err);
 	return pull;
 }

@@ -15,7 +15,7 @@ struct engine;
 
 struct engine_limits {
 	struct retry_limits retry;
-	int64_t live_ms, pull_ms; /* for one request of a log, of a pull */
+	int64_t live_ms, pull_ms; /* for one request that a person waits for, of a pull */
 	size_t backlog;		  /* bytes not taken by the reader: above it nothing is fetched */
 };
 extern const struct engine_limits engine_default;
@@ -23,14 +23,17 @@ extern const struct engine_limits engine_default;
 /* What a conversation came to. */
 struct pull_end {
 	const char *cursor; /* the last one emitted, or NULL */
-	int64_t log_offset;
-	bool is_log_complete;
+	int64_t offset;	    /* of a log or an artifact: where it goes on */
+	bool is_complete;
 };
 
 /* Where a conversation's output goes. */
 struct engine_sink {
 	void (*record)(void *ctx, const struct record *record);
 	void (*text)(void *ctx, struct str text);
+	void (*point)(void *ctx, const struct source_point *point);
+	void (*entry)(void *ctx, const struct source_entry *entry);
+	void (*bytes)(void *ctx, struct str bytes);
 	void (*note)(void *ctx, const char *message);
 	/* It is over and freed on return; ERR is NULL where it went well. */
 	void (*done)(void *ctx, const struct pull_end *end, const struct err *err);
@@ -51,6 +54,12 @@ struct pull *engine_pull(struct engine *engine, const char *cursor, int64_t sinc
 	const struct engine_sink *sink, void *ctx);
 struct pull *engine_log(
 	struct engine *engine, const struct log_request *request, const struct engine_sink *sink, void *ctx);
+struct pull *engine_series(struct engine *engine, const struct series_request *request,
+	const struct engine_sink *sink, void *ctx);
+struct pull *engine_artifacts(struct engine *engine, const struct artifacts_request *request,
+	const struct engine_sink *sink, void *ctx);
+struct pull *engine_artifact(struct engine *engine, const struct artifact_request *request,
+	const struct engine_sink *sink, void *ctx);
 /* Ends it at once; nothing is called. Not from within a callback of its sink. */
 void engine_cancel(struct pull *pull);
 

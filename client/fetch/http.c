@@ -346,11 +346,29 @@ static void transfer_free(struct http_transfer *t)
 	x_free(t);
 }
 
+/* Of "bytes 21010-47021/47022". */
+static int64_t part_start(CURL *easy)
+{
+	struct curl_header *header;
+	int64_t start = 0;
+	struct str range;
+
+	if (curl_easy_header(easy, "Content-Range", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
+		return 0;
+	range = str_trim(str_of(header->value));
+	if (!str_starts(range, STR("bytes ")))
+		return 0;
+	range = str_slice(range, 6, str_find(range, STR("-"), 6));
+	return str_to_int(range, 0, INT64_MAX, &start) ? start : 0;
+}
+
 static void hand_over_body(struct http_transfer *t)
 {
 	long status = 0;
 
 	curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status == 206)
+		t->base.start = part_start(t->easy);
 	t->is_calling = true;
 	t->ops->body(t->ctx, (int)status, buf_str(&t->body));
 	t->is_calling = false;
@@ -446,6 +464,17 @@ static bool add_bearer(struct http_transfer *t, const char *token)
 	return ok;
 }
 
+/* "bytes=4096-", "bytes=-4096". */
+static bool add_range(struct http_transfer *t, int64_t offset)
+{
+	char range[48];
+
+	if (!offset)
+		return true;
+	snprintf(range, sizeof(range), "bytes=%lld%s", (long long)offset, offset > 0 ? "-" : "");
+	return add_header(t, "Range", range);
+}
+
 static bool add_headers(struct http_transfer *t, const struct transfer_request *ask)
 {
 	const struct config_source *source = t->http->source;
@@ -454,7 +483,7 @@ static bool add_headers(struct http_transfer *t, const struct transfer_request *
 
 	if (!accept)
 		accept = request->flags & REQUEST_JSON ? "application/json" : "*/*";
-	if (!add_header(t, "Accept", accept))
+	if (!add_header(t, "Accept", accept) || !add_range(t, request->offset))
 		return false;
 	if (request->body.n && !add_header(t, "Content-Type",
 				       request->content_type ? request->content_type : "application/json"))
@@ -530,7 +559,8 @@ static void set_question(struct http_transfer *t, const struct request *request)
 	OPT(t, CURLOPT_URL, url);
 	x_free(url);
 	OPT(t, CURLOPT_PATH_AS_IS, 1L);
-	OPT(t, CURLOPT_ACCEPT_ENCODING, "gzip");
+	if (!(request->flags & REQUEST_BYTES)) /* a part is one of the bytes as they lie there */
+		OPT(t, CURLOPT_ACCEPT_ENCODING, "gzip");
 	OPT(t, CURLOPT_USERAGENT, "porthole/" PORTHOLE_VERSION);
 	OPT(t, CURLOPT_HTTPHEADER, t->headers);
 	OPT(t, CURLOPT_WRITEFUNCTION, take_body);

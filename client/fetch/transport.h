@@ -41,6 +41,7 @@ struct transport {
 
 struct transfer {
 	struct transport *transport;
+	int64_t start; /* of a part of something (206): where it begins; told by the first `body` */
 };
 
 /* No callback runs inside start, pause or cancel. */

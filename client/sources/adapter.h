@@ -25,7 +25,7 @@ struct response {
 	int status;	 /* HTTP; 200 for a file */
 	struct str body; /* decoded, complete (a streamed one: this stretch of it) */
 	int64_t date_ms; /* the server's Date, or TIME_NONE */
-	int64_t offset;	 /* of a streamed body: where this stretch starts */
+	int64_t offset;	 /* of a streamed body: where this stretch starts; of a part (206): in the whole */
 	bool is_last;	 /* of a streamed body: nothing follows */
 	const struct json
 		*json; /* the body parsed, where the request asked for JSON and got 2xx; else NULL */
@@ -48,6 +48,8 @@ enum request_flags {
 	REQUEST_SHRINKS = 32, /* asks for less when it is too much: an answer that is too big, too slow, cut
 			       * or 413, 500, 502 or 504 is not asked for again, the handler gets its status
 			       * (0 for none) without a body */
+	REQUEST_BYTES = 64,   /* besides REQUEST_STREAM: stretches as they come, lines or none; a transfer may
+			       * take as long as it is not silent */
 };
 
 struct request {
@@ -59,7 +61,8 @@ struct request {
 	const char *accept; /* NULL: by the flags */
 	struct str body;    /* of a POST */
 	const char *content_type;
-	int64_t offset;	    /* FILE: where to start */
+	int64_t offset;	    /* where to start; HTTP: asks for that part, below 0 for so many bytes before the
+			     * end. Status 206 is the part, 200 all of it, 416: nothing is there */
 	int64_t most_bytes; /* 0: JSON_MOST_BYTES; streams have no cap but this */
 	int64_t delay_ms;   /* not before so long from now: for a log that is followed */
 	handler_fn handler;

@@ -35,6 +35,7 @@ struct answer {
 	const char *failure; /* the transfer fails with this instead */
 	int times;	     /* answers so often; 0: always */
 	bool is_html;
+	int64_t start; /* of a part (206): where it begins */
 };
 
 struct replay {
@@ -43,10 +44,11 @@ struct replay {
 	struct answer answers[64];
 	size_t n;
 	int64_t date_ms;
-	struct buf asked; /* "METHOD PATH [token] body" of each request, a line each */
+	struct buf asked; /* "METHOD PATH [token] @offset body" of each request, a line each */
 	struct replay_transfer *transfers;
 	/* What came out. */
-	struct buf records, text, notes;
+	struct buf records, text, notes; /* `text`: of a log, or an artifact's bytes */
+	struct buf points;		 /* "METRIC STEP TIME_MS VALUE" or "PATH SIZE", a line each */
 	char *cursor;
 	int64_t log_offset;
 	bool is_log_complete, is_done;
@@ -116,6 +118,7 @@ static inline void replay_answer(void *ctx)
 		end.status = answer->status ? answer->status : 200;
 		end.retry_after_ms = answer->retry_after_ms;
 		end.is_html = answer->is_html;
+		t->base.start = answer->start;
 		replay_body(t, end.status);
 	}
 	replay_drop(t);
@@ -144,11 +147,14 @@ static inline struct transfer *replay_start(struct transport *transport, const s
 	const struct request *r = ask->request;
 	char *line = x_printf("%s %s", r->method ? r->method : "GET", r->path);
 
-	*t = (struct replay_transfer){.base = {transport}, .replay = replay, .ops = ops, .ctx = ctx};
+	*t = (struct replay_transfer){
+		.base = {.transport = transport}, .replay = replay, .ops = ops, .ctx = ctx};
 	t->answer = replay_find(replay, str_of(line));
 	buf_addf(&replay->asked, "%s", line);
 	if (ask->token && !(r->flags & REQUEST_NO_AUTH))
 		buf_addf(&replay->asked, " [%s]", ask->token);
+	if (r->kind == REQUEST_HTTP && r->offset)
+		buf_addf(&replay->asked, " @%lld", (long long)r->offset);
 	buf_addf(&replay->asked, " %.*s\n", (int)r->body.n, r->body.p);
 	x_free(line);
 	t->next = replay->transfers;
@@ -203,6 +209,22 @@ static inline void sink_text(void *ctx, struct str text)
 		replay->most_backlog = replay->backlog;
 }
 
+static inline void sink_point(void *ctx, const struct source_point *point)
+{
+	struct replay *replay = ctx;
+
+	buf_addf(&replay->points, "%s %lld %lld %g\n", point->metric, (long long)point->step,
+		(long long)point->time_ms, point->value);
+}
+
+static inline void sink_entry(void *ctx, const struct source_entry *entry)
+{
+	struct replay *replay = ctx;
+
+	buf_addf(&replay->points, "%s%s %lld\n", entry->path, entry->is_dir ? "/" : "",
+		(long long)entry->size);
+}
+
 static inline void sink_note(void *ctx, const char *message)
 {
 	struct replay *replay = ctx;
@@ -216,8 +238,8 @@ static inline void sink_done(void *ctx, const struct pull_end *end, const struct
 
 	x_free(replay->cursor);
 	replay->cursor = end->cursor ? x_strdup(end->cursor) : NULL;
-	replay->log_offset = end->log_offset;
-	replay->is_log_complete = end->is_log_complete;
+	replay->log_offset = end->offset;
+	replay->is_log_complete = end->is_complete;
 	if (err)
 		replay->err = *err;
 	replay->is_done = true;
@@ -233,6 +255,9 @@ static inline size_t sink_backlog(void *ctx)
 static const struct engine_sink replay_sink = {
 	.record = sink_record,
 	.text = sink_text,
+	.point = sink_point,
+	.entry = sink_entry,
+	.bytes = sink_text,
 	.note = sink_note,
 	.done = sink_done,
 	.backlog = sink_backlog,
@@ -254,6 +279,7 @@ static inline void replay_init(struct replay *replay)
 	buf_init(&replay->asked, 0);
 	buf_init(&replay->records, 0);
 	buf_init(&replay->text, 0);
+	buf_init(&replay->points, 0);
 	buf_init(&replay->notes, 0);
 }
 
@@ -263,6 +289,7 @@ static inline void replay_fini(struct replay *replay)
 	buf_fini(&replay->asked);
 	buf_fini(&replay->records);
 	buf_fini(&replay->text);
+	buf_fini(&replay->points);
 	buf_fini(&replay->notes);
 	x_free(replay->cursor);
 }
@@ -279,6 +306,7 @@ static inline void replay_reset(struct replay *replay)
 	buf_reset(&replay->asked);
 	buf_reset(&replay->records);
 	buf_reset(&replay->text);
+	buf_reset(&replay->points);
 	buf_reset(&replay->notes);
 	replay->err = (struct err){0};
 	replay->is_done = false;
@@ -319,6 +347,42 @@ static inline bool replay_log(struct replay *replay, const struct adapter *adapt
 	bool ok;
 
 	engine_log(engine, request, &replay_sink, replay);
+	ok = replay_wait(replay);
+	engine_free(engine);
+	return ok;
+}
+
+static inline bool replay_series(struct replay *replay, const struct adapter *adapter,
+	const struct config_source *source, const struct series_request *request)
+{
+	struct engine *engine = replay_engine(replay, adapter, source);
+	bool ok;
+
+	engine_series(engine, request, &replay_sink, replay);
+	ok = replay_wait(replay);
+	engine_free(engine);
+	return ok;
+}
+
+static inline bool replay_artifacts(struct replay *replay, const struct adapter *adapter,
+	const struct config_source *source, const struct artifacts_request *request)
+{
+	struct engine *engine = replay_engine(replay, adapter, source);
+	bool ok;
+
+	engine_artifacts(engine, request, &replay_sink, replay);
+	ok = replay_wait(replay);
+	engine_free(engine);
+	return ok;
+}
+
+static inline bool replay_artifact(struct replay *replay, const struct adapter *adapter,
+	const struct config_source *source, const struct artifact_request *request)
+{
+	struct engine *engine = replay_engine(replay, adapter, source);
+	bool ok;
+
+	engine_artifact(engine, request, &replay_sink, replay);
 	ok = replay_wait(replay);
 	engine_free(engine);
 	return ok;

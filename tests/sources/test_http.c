@@ -105,6 +105,9 @@ static void serve_path(int fd, const char *path)
 		{"/html",
 			"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Length: 13\r\n\r\n<html></html>"},
 		{"/notjson", HEAD "Content-Length: 5\r\n\r\nhello"},
+		{"/part",
+			"HTTP/1.1 206 Part\r\nContent-Range: bytes 95-99/100\r\nContent-Length: 5\r\n\r\nta\nil"},
+		{"/behind", "HTTP/1.1 416 No\r\nContent-Range: bytes */100\r\nContent-Length: 4\r\n\r\nnone"},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(plain); i++)
@@ -202,19 +205,23 @@ static int stop_server(void **state)
 
 static const char *path;
 static int flags;
+static int64_t offset;
 
 static bool take(struct pull *pull, const struct response *response, void *ctx, struct err *err)
 {
 	(void)ctx;
 	(void)err;
 	pull_log_text(pull, response->body);
-	pull_log_end(pull, response->date_ms == TIME_NONE ? 0 : response->date_ms, response->is_last);
+	if (offset)
+		pull_log_end(pull, response->offset + (int64_t)response->body.n, response->is_last);
+	else
+		pull_log_end(pull, response->date_ms == TIME_NONE ? 0 : response->date_ms, response->is_last);
 	return true;
 }
 
 static bool start(struct pull *pull, const char *cursor, int64_t since_ms, struct err *err)
 {
-	struct request request = {.path = path, .flags = flags, .handler = take};
+	struct request request = {.path = path, .flags = flags, .offset = offset, .handler = take};
 
 	(void)cursor;
 	(void)since_ms;
@@ -232,6 +239,7 @@ static int setup(void **state)
 	limits = replay_limits;
 	limits.pull_ms = 5000;
 	flags = REQUEST_JSON | REQUEST_READ;
+	offset = 0;
 	memset(shared, 0, sizeof(*shared));
 	snprintf(url, sizeof(url), "http://127.0.0.1:%d", port);
 	source = (struct config_source){.name = "test", .kind = "test", .url = url};
@@ -460,6 +468,34 @@ static void test_a_stream_comes_in_whole_lines(void **state)
 	assert_true(r.is_log_complete);
 }
 
+static void test_a_part_is_asked_for_and_knows_its_place(void **state)
+{
+	(void)state;
+	flags = REQUEST_STREAM | REQUEST_BYTES | REQUEST_READ | REQUEST_ANY_STATUS;
+	offset = -5;
+	assert_true(get("/part"));
+	assert_non_null(strstr(shared->last, "\r\nRange: bytes=-5\r\n"));
+	assert_null(strstr(shared->last, "gzip"));
+	assert_string_equal(r.text.p, "ta\nil");
+	assert_int_equal(r.log_offset, 100);
+	replay_reset(&r);
+	memset(shared, 0, sizeof(*shared));
+	offset = 100;
+	assert_true(get("/behind"));
+	assert_non_null(strstr(shared->last, "\r\nRange: bytes=100-\r\n"));
+	assert_string_equal(r.text.p, "none");
+}
+
+/* Bytes are no lines: nothing waits for an end of one. */
+static void test_bytes_come_as_they_come(void **state)
+{
+	(void)state;
+	flags = REQUEST_STREAM | REQUEST_BYTES | REQUEST_READ;
+	assert_false(get("/short"));
+	assert_string_equal(r.text.p, "{\"ok\":");
+	assert_int_equal(shared->hits, 1);
+}
+
 /* A reader that takes all there is, and then sleeps a little. */
 static void take_backlog(void *ctx)
 {
@@ -563,6 +599,8 @@ int main(void)
 		T(test_an_error_that_passes_is_not_seen),
 		T(test_what_is_no_read_is_never_repeated),
 		T(test_a_stream_comes_in_whole_lines),
+		T(test_a_part_is_asked_for_and_knows_its_place),
+		T(test_bytes_come_as_they_come),
 		T(test_a_slow_reader_holds_the_stream_back),
 		T(test_a_cancelled_pull_calls_nobody),
 		T(test_addresses_that_are_refused),

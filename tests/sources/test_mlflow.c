@@ -8,11 +8,17 @@
 #define DIR	    "tests/fixtures/mlflow/"
 #define EXPERIMENTS "POST /api/2.0/mlflow/experiments/search"
 #define RUNS	    "POST /api/2.0/mlflow/runs/search"
-#define DATE	    INT64_C(1795370000000)
+#define MODELS	    "GET /api/2.0/mlflow/registered-models/search?max_results=*"
+#define VERSIONS                                                                                             \
+	"GET /api/2.0/mlflow/model-versions/search?order_by=last_updated_timestamp%20DESC&max_results=*"
+#define DATE INT64_C(1795370000000)
 
 static struct replay r;
-static const struct config_source source = {
-	.name = "ml", .kind = "mlflow", .url = "http://127.0.0.1:5000/", .since_ms = TIME_NONE};
+static const struct config_source source = {.name = "ml",
+	.kind = "mlflow",
+	.url = "http://127.0.0.1:5000/",
+	.since_ms = TIME_NONE,
+	.concurrency = 1};
 
 static int setup(void **state)
 {
@@ -45,6 +51,8 @@ static void add_empty(void)
 {
 	replay_add(&r, (struct answer){.path = EXPERIMENTS, .body = "{}"});
 	replay_add(&r, (struct answer){.path = RUNS, .body = "{}"});
+	replay_add(&r, (struct answer){.path = MODELS, .body = "{}"});
+	replay_add(&r, (struct answer){.path = VERSIONS, .body = "{}"});
 }
 
 static void add_captured(void)
@@ -56,6 +64,8 @@ static void add_captured(void)
 	add_file(RUNS, DIR "runs_3.json");
 	add_file(RUNS, DIR "runs_4.json");
 	add_file(RUNS, DIR "runs_5.json");
+	add(MODELS, "{}");
+	add(VERSIONS, "{}");
 }
 
 static bool pull_since(const char *cursor, int64_t since_ms)
@@ -169,7 +179,8 @@ static void test_an_empty_server_is_no_error(void **state)
 	(void)state;
 	add_empty();
 	assert_true(pull(NULL));
-	assert_string_equal(r.cursor, "{\"t\":1795370000000,\"s\":1795370000000,\"e\":{},\"r\":{}}");
+	assert_string_equal(
+		r.cursor, "{\"t\":1795370000000,\"s\":1795370000000,\"m\":1795370000000,\"e\":{},\"r\":{}}");
 	assert_lacks(&r.asked, RUNS);
 }
 
@@ -305,7 +316,8 @@ static void test_a_deleted_run_is_told_and_gone(void **state)
 
 /* --- what changed since ------------------------------------------------------------------ */
 
-#define KNOWN "{\"t\":1795369000000,\"s\":1795368000000,\"e\":{\"1\":\"churn\"},\"r\":{%s}}"
+#define KNOWN                                                                                                \
+	"{\"t\":1795369000000,\"s\":1795368000000,\"m\":1795368000000,\"e\":{\"1\":\"churn\"},\"r\":{%s}}"
 
 static bool pull_known(const char *living)
 {
@@ -329,9 +341,10 @@ static void test_second_pull_asks_for_increments_only(void **state)
 		" {\"experiment_ids\":[\"1\"],\"filter\":\"attributes.end_time >= 1795368400000\","
 		"\"run_view_type\":\"ALL\",\"max_results\":500,\"order_by\":[\"attributes.end_time ASC\"]}\n" RUNS
 		" {\"experiment_ids\":[\"1\"],\"filter\":\"attributes.status = 'RUNNING' AND attributes.end_time > 0\","
-		"\"run_view_type\":\"ALL\",\"max_results\":500,\"order_by\":[\"attributes.start_time ASC\"]}\n");
-	assert_string_equal(
-		r.cursor, "{\"t\":1795370000000,\"s\":1795368000000,\"e\":{\"1\":\"churn\"},\"r\":{}}");
+		"\"run_view_type\":\"ALL\",\"max_results\":500,\"order_by\":[\"attributes.start_time ASC\"]}\n"
+		"GET /api/2.0/mlflow/model-versions/search?order_by=last_updated_timestamp%20DESC&max_results=5 \n");
+	assert_string_equal(r.cursor,
+		"{\"t\":1795370000000,\"s\":1795368000000,\"m\":1795368000000,\"e\":{\"1\":\"churn\"},\"r\":{}}");
 }
 
 static void test_runs_under_way_are_asked_for_by_id(void **state)
@@ -387,8 +400,9 @@ static void test_once_an_hour_recent_runs_are_swept(void **state)
 	assert_has(&r.asked, "\"filter\":\"attributes.status = 'RUNNING'\"");
 	assert_has(&r.asked, "\"filter\":\"attributes.status = 'SCHEDULED'\"");
 	assert_lacks(&r.asked, "\"2\"");
-	assert_string_equal(
-		r.cursor, "{\"t\":1795370000000,\"s\":1795370000000,\"e\":{\"1\":\"churn\"},\"r\":{}}");
+	assert_string_equal(r.cursor,
+		"{\"t\":1795370000000,\"s\":1795370000000,\"m\":1795370000000,\"e\":{\"1\":\"churn\"},\"r\":{}}");
+	assert_has(&r.records, "\"params\":{\"pipeline\":\"purged\",\"gone\":true}");
 }
 
 static void test_a_renamed_experiment_moves_its_runs(void **state)
@@ -402,6 +416,8 @@ static void test_a_renamed_experiment_moves_its_runs(void **state)
 	assert_has(&r.asked, "{\"experiment_ids\":[\"1\"],\"run_view_type\"");
 	assert_has(&r.records, "\"method\":\"gone\",\"params\":{\"pipeline\":\"churn\",\"run\":\"a\"}");
 	assert_has(&r.records, "\"method\":\"run\",\"params\":{\"pipeline\":\"churn v2\",\"run\":\"a\"");
+	assert_has(&r.records, "\"method\":\"pipeline\",\"params\":{\"pipeline\":\"churn\",\"gone\":true}");
+	assert_lacks(&r.records, "\"pipeline\":\"churn v2\",\"gone\"");
 	assert_non_null(strstr(r.cursor, "\"e\":{\"1\":\"churn v2\"}"));
 }
 
@@ -415,9 +431,22 @@ static void test_a_deleted_experiment_takes_its_runs_along(void **state)
 	assert_true(pull("{\"t\":1795369000000,\"s\":1795368000000,\"e\":{\"6\":\"retired\"}}"));
 	assert_lacks(&r.asked, "\"7\"");
 	assert_lacks(&r.records, "\"method\":\"run\"");
-	assert_lacks(&r.records, "\"method\":\"pipeline\"");
+	assert_int_equal(count_of(&r.records, "\"method\":\"pipeline\""), 1);
+	assert_has(&r.records, "\"method\":\"pipeline\",\"params\":{\"pipeline\":\"retired\",\"gone\":true}");
 	assert_has(&r.records, "\"method\":\"gone\",\"params\":{\"pipeline\":\"retired\",\"run\":\"");
 	assert_non_null(strstr(r.cursor, "\"e\":{}"));
+}
+
+/* Two that change names leave no name unused. */
+static void test_names_that_are_swapped_stay(void **state)
+{
+	(void)state;
+	add(EXPERIMENTS, "{\"experiments\":[{\"experiment_id\":\"1\",\"name\":\"b\"},"
+			 "{\"experiment_id\":\"2\",\"name\":\"a\"}]}");
+	add_empty();
+	assert_true(pull("{\"t\":1795369000000,\"s\":1795368000000,\"e\":{\"1\":\"a\",\"2\":\"b\"}}"));
+	assert_int_equal(count_of(&r.records, "\"method\":\"pipeline\""), 2);
+	assert_lacks(&r.records, "\"gone\"");
 }
 
 static void test_a_new_experiment_is_read_from_its_beginning(void **state)
@@ -457,6 +486,28 @@ static void test_many_experiments_are_searched_in_batches(void **state)
 	assert_true(pull(NULL));
 	assert_int_equal(count_of(&r.asked, RUNS), 3);
 	assert_has(&r.asked, "{\"experiment_ids\":[\"1000\"],");
+	buf_fini(&body);
+}
+
+/* A first pull reads them in lists side by side. */
+static void test_a_first_pull_splits_its_experiments(void **state)
+{
+	struct config_source wide = source;
+	struct buf body;
+
+	(void)state;
+	wide.concurrency = 2;
+	buf_init(&body, 0);
+	buf_addz(&body, "{\"experiments\":[");
+	for (int i = 0; i < 20; i++)
+		buf_addf(&body, "%s{\"experiment_id\":\"%d\",\"name\":\"e%d\"}", i ? "," : "", i, i);
+	buf_addz(&body, "]}");
+	add(EXPERIMENTS, body.p);
+	add_empty();
+	assert_true(replay_pull(&r, &mlflow_adapter, &wide, NULL, TIME_NONE));
+	assert_int_equal(count_of(&r.asked, RUNS), 7);
+	assert_has(&r.asked, "{\"experiment_ids\":[\"0\",\"1\",\"2\"],");
+	assert_has(&r.asked, "{\"experiment_ids\":[\"18\",\"19\"],");
 	buf_fini(&body);
 }
 
@@ -637,9 +688,11 @@ int main(void)
 		T(test_once_an_hour_recent_runs_are_swept),
 		T(test_a_renamed_experiment_moves_its_runs),
 		T(test_a_deleted_experiment_takes_its_runs_along),
+		T(test_names_that_are_swapped_stay),
 		T(test_a_new_experiment_is_read_from_its_beginning),
 		T(test_since_reads_nothing_older_but_what_is_under_way),
 		T(test_many_experiments_are_searched_in_batches),
+		T(test_a_first_pull_splits_its_experiments),
 		T(test_a_damaged_cursor_is_told),
 		T(test_pages_that_are_too_much_are_halved),
 		T(test_a_page_of_one_run_that_fails_ends_it),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/triage/fingerprint.h"
 
+#include "client/base/hash.h"
 #include "client/triage/explain.h"
 
 #include <ctype.h>
@@ -180,15 +181,6 @@ void fingerprint_normalise(struct buf *out, struct str message)
 	}
 }
 
-/* --- the hash ------------------------------------------------------------- */
-
-static uint64_t fnv1a(uint64_t hash, struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		hash = (hash ^ (unsigned char)s.p[i]) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
 /* Python gives a class with or without its module, by tool: only its own name counts. */
 static struct str last_part(struct str type)
 {
@@ -232,7 +224,7 @@ void explain_fingerprint(struct str cause, const char *frame, char *out)
 	} else {
 		fingerprint_normalise(&text, cause);
 	}
-	uint64_t hash = fnv1a(UINT64_C(0xcbf29ce484222325), buf_str(&text));
+	uint64_t hash = hash_add(HASH_START, buf_str(&text));
 	snprintf(out, 19, "1-%016llx", (unsigned long long)hash);
 	buf_fini(&text);
 }

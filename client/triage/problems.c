@@ -3,8 +3,7 @@
 
 #include "client/base/clock.h"
 #include "client/base/mem.h"
-
-#include <time.h>
+#include "client/triage/late.h"
 
 #define DAY_MS (24 * 60 * 60 * 1000LL)
 
@@ -16,6 +15,8 @@ struct finding {
 	int64_t cause_line;
 	const char *owner; /* as the tool says; the project's goes first */
 	int64_t pipeline_id, run_id;
+	int64_t due_ms;	   /* when it was due; 0: the project says when it is */
+	const char *holds; /* the source whose pipelines are late because of it; NULL: none */
 };
 
 struct update {
@@ -24,6 +25,8 @@ struct update {
 	struct arena *arena;
 	int64_t now_ms;
 	int64_t pass_ms; /* the mark of what this pass found: now, or just later than the pass before */
+	struct late *lates;
+	size_t n_lates;
 	struct problem_counts *counts;
 };
 
@@ -47,37 +50,6 @@ bool problems_unexplained(struct store *store, int64_t source_id, int64_t now_ms
 		" AND e.run = r.run AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt)"
 		" ORDER BY f.at_ms DESC, f.id DESC LIMIT $3",
 		params, ARRAY_LEN(params), arena, out, err);
-}
-
-/* HOUR:MINUTE of that day; mktime normalises, also over a clock change. */
-static time_t local_clock(struct tm day, int hour, int minute)
-{
-	day.tm_hour = hour;
-	day.tm_min = minute;
-	day.tm_sec = 0;
-	day.tm_isdst = -1;
-	return mktime(&day);
-}
-
-/* "06:00" as the first such local time after AFTER_MS; TIME_NONE for anything else. */
-static int64_t next_clock(const char *text, int64_t after_ms)
-{
-	int64_t hour, minute;
-	struct str s = str_of(text);
-	size_t colon = str_find(s, STR(":"), 0);
-	if (colon == SIZE_MAX || !str_to_int(str_slice(s, 0, colon), 0, 23, &hour) ||
-		!str_to_int(str_slice(s, colon + 1, s.n), 0, 59, &minute))
-		return TIME_NONE;
-	time_t after = (time_t)(after_ms / 1000);
-	struct tm tm;
-	if (!localtime_r(&after, &tm))
-		return TIME_NONE;
-	time_t due = local_clock(tm, (int)hour, (int)minute);
-	if (due <= after) {
-		tm.tm_mday++;
-		due = local_clock(tm, (int)hour, (int)minute);
-	}
-	return due == (time_t)-1 ? TIME_NONE : (int64_t)due * 1000;
 }
 
 /* Steps that wait behind the failed one, in its run. */
@@ -189,7 +161,7 @@ static bool describe_problem(struct update *u, int64_t id, const struct finding 
 		value_int(f->attempt), value_int(f->at_ms), value_text(owner ? owner : f->owner),
 		value_text(project ? project->oncall : NULL),
 		value_text(project && project->severity ? project->severity : "production"),
-		value_ms(due ? next_clock(due, f->at_ms) : TIME_NONE), value_text(f->cause),
+		value_ms(f->due_ms ? f->due_ms : late_next_clock(due, f->at_ms)), value_text(f->cause),
 		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
 		value_int(u->pass_ms),
 		value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
@@ -220,13 +192,39 @@ static bool set_first(struct update *u, int64_t id, const struct finding *f, str
 		params, 2, err);
 }
 
+static bool put_pipeline(
+	struct update *u, int64_t id, const char *source, const char *pipeline, struct err *err)
+{
+	const struct value params[] = {value_int(id), value_text(source), value_text(pipeline)};
+	return exec(u,
+		"INSERT INTO team.problem_pipeline (problem_id, source, pipeline) VALUES ($1, $2, $3)"
+		" ON CONFLICT DO NOTHING",
+		params, ARRAY_LEN(params), err);
+}
+
+/* Of what no run stands for: the pipeline itself, or those that are late because of it. */
+static bool put_pipelines(struct update *u, int64_t id, const struct finding *f, struct err *err)
+{
+	const struct value params[] = {value_int(id)};
+	if (f->run)
+		return true;
+	if (!exec(u, "DELETE FROM team.problem_pipeline WHERE problem_id = $1", params, 1, err) ||
+		(f->pipeline && !put_pipeline(u, id, f->source, f->pipeline, err)))
+		return false;
+	for (size_t i = 0; f->holds && i < u->n_lates; i++)
+		if (u->lates[i].is_held && !strcmp(u->lates[i].source, f->holds) &&
+			!put_pipeline(u, id, f->holds, u->lates[i].pipeline, err))
+			return false;
+	return true;
+}
+
 static bool put_finding(struct update *u, const struct finding *f, struct err *err)
 {
 	int64_t id;
 	bool is_seen;
 	return open_problem(u, f, &id, err) && set_first(u, id, f, err) &&
 	       is_seen_now(u, id, &is_seen, err) && (is_seen || describe_problem(u, id, f, err)) &&
-	       add_occurrence(u, id, f, err);
+	       add_occurrence(u, id, f, err) && put_pipelines(u, id, f, err);
 }
 
 /* A failed step stands while no later run of the same pipeline has passed it. */
@@ -306,6 +304,23 @@ static bool find_failed_runs(struct update *u, struct err *err)
 	return true;
 }
 
+/* What cannot run while its scheduler or its source is down is one problem: theirs. */
+static void hold_lates(struct update *u, struct finding *f)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < u->n_lates; i++)
+		n += u->lates[i].is_held && !strcmp(u->lates[i].source, f->source);
+	if (!n)
+		return;
+	f->holds = f->source;
+	f->title = arena_printf(u->arena, "%s; %zu pipeline%s late", f->title, n, n == 1 ? "" : "s");
+}
+
+static bool is_of_import(const char *component)
+{
+	return str_starts(str_of(component), STR("import "));
+}
+
 static bool find_sick_components(struct update *u, struct err *err)
 {
 	struct result rows;
@@ -324,6 +339,8 @@ static bool find_sick_components(struct update *u, struct err *err)
 		const char *message = result_text(&rows, i, 2);
 		f.key = arena_printf(u->arena, "platform:%s/%s", f.source, f.step);
 		f.title = message ? message : arena_printf(u->arena, "%s reports itself failed", f.step);
+		if (!is_of_import(f.step))
+			hold_lates(u, &f);
 		if (!put_finding(u, &f, err))
 			return false;
 	}
@@ -343,14 +360,46 @@ static bool find_sick_sources(struct update *u, struct err *err)
 			.at_ms = result_int(&rows, i, 2, u->now_ms)};
 		f.key = arena_printf(u->arena, "platform:%s", f.source);
 		f.title = result_text(&rows, i, 1) ? result_text(&rows, i, 1) : "it does not answer";
+		hold_lates(u, &f);
 		if (!put_finding(u, &f, err))
 			return false;
 	}
 	return true;
 }
 
+/* A source that was not asked says nothing of what is late: what was so stays so. */
+static bool keep_lates(struct update *u, struct err *err)
+{
+	const struct value params[] = {value_int(u->pass_ms)};
+	return exec(u,
+		"UPDATE team.problem SET seen_ms = $1 WHERE kind = 'late' AND state IN ('open', 'acknowledged', 'snoozed')"
+		" AND source IN (SELECT name FROM source WHERE state = 'stale' AND failures < 2)",
+		params, 1, err);
+}
+
+static bool find_lates(struct update *u, struct err *err)
+{
+	for (size_t i = 0; i < u->n_lates; i++) {
+		const struct late *late = &u->lates[i];
+		if (late->is_held)
+			continue;
+		const struct finding f = {.kind = "late",
+			.key = arena_printf(u->arena, "late:%s/%s", late->source, late->pipeline),
+			.title = late->title,
+			.source = late->source,
+			.pipeline = late->pipeline,
+			.owner = late->owner,
+			.pipeline_id = late->pipeline_id,
+			.at_ms = late->due_ms,
+			.due_ms = late->due_ms};
+		if (!put_finding(u, &f, err))
+			return false;
+	}
+	return keep_lates(u, err);
+}
+
 #define OVER_SQL                                                                                             \
-	" WHERE kind IN ('failed', 'platform') AND state IN ('open', 'acknowledged', 'snoozed')"             \
+	" WHERE kind IN ('failed', 'platform', 'late') AND state IN ('open', 'acknowledged', 'snoozed')"     \
 	" AND coalesce(seen_ms, 0) <> $2"
 
 /* What was not found in this pass is over; then each problem counts what it stands for. */
@@ -365,7 +414,7 @@ static bool close_others(struct update *u, struct err *err)
 	       store_exec(u->store, "UPDATE team.problem SET state = 'resolved', closed_ms = $1" OVER_SQL,
 		       over, 2, &u->counts->resolved, err) &&
 	       exec(u,
-		       "UPDATE team.problem SET count = CASE kind WHEN 'platform' THEN 1 ELSE"
+		       "UPDATE team.problem SET count = CASE WHEN kind IN ('platform', 'late') THEN 1 ELSE"
 		       " (SELECT count(*) FROM team.occurrence o WHERE o.problem_id = team.problem.id) END"
 		       " WHERE seen_ms = $1",
 		       pass, 1, err) &&
@@ -392,9 +441,11 @@ bool problems_update(struct store *store, const struct config *config, int64_t n
 		.store = store, .config = config, .arena = arena_new(), .now_ms = now_ms, .counts = counts};
 	bool ok = store_begin(store, err);
 	if (ok) {
-		ok = begin_pass(&u, err) && find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
-		     find_sick_components(&u, err) && find_sick_sources(&u, err) && close_others(&u, err) &&
-		     store_commit(store, err);
+		ok = begin_pass(&u, err) &&
+		     late_find(store, config, now_ms, u.arena, &u.lates, &u.n_lates, err) &&
+		     find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
+		     find_sick_components(&u, err) && find_sick_sources(&u, err) && find_lates(&u, err) &&
+		     close_others(&u, err) && store_commit(store, err);
 		if (!ok)
 			store_rollback(store);
 	}

@@ -6,7 +6,9 @@
  *     failed    step runs that share a fingerprint and stand: no later run of the step passed.
  *               A failed run without a failed step stands for itself.
  *     platform  a component that reports itself failed (a scheduler, an import), a source
- *               that refuses us or fails twice in a row, our own sync when it is silent.
+ *               that refuses us or fails twice in a row, our own sync when it is silent. It stands also
+ *               for the pipelines that are late because of it.
+ *     late      a run or its result that is not there when due, see late.h. It is over when the run comes.
  */
 #ifndef CLIENT_TRIAGE_PROBLEMS_H
 #define CLIENT_TRIAGE_PROBLEMS_H

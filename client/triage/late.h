@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What should have run and did not. A pipeline that is not paused is late
+ *
+ *     by its project's `due:`   when that time of day (in the configured zone) has passed and no green run
+ *                               started since its schedule (cron) fired, else since the due time before it; a
+ *                               schedule that did not fire in between asks for none. A run that failed is a
+ *                               problem already.
+ *     by its schedule           when the tool's next due time, or else what its cron expression says, has
+ *                               passed by a grace time, the source was asked since, and no run came.
+ */
+#ifndef CLIENT_TRIAGE_LATE_H
+#define CLIENT_TRIAGE_LATE_H
+
+#include "client/catalogue/store.h"
+#include "client/config/config.h"
+
+enum { LATE_GRACE_MS = 15 * 60 * 1000 };
+
+struct late {
+	const char *source, *pipeline, *owner;
+	const char *title; /* since when nothing came, or what runs still */
+	int64_t pipeline_id, due_ms;
+	bool is_held; /* its source or its scheduler is down, or was not asked: that is the problem */
+};
+
+/* All that are late at NOW_MS, by source and name, in ARENA. */
+bool late_find(struct store *store, const struct config *config, int64_t now_ms, struct arena *arena,
+	struct late **out, size_t *n, struct err *err);
+
+/* "06:00" as the first such local time after AT_MS, and as the last at or before it; TIME_NONE where CLOCK is
+ * no time of day. */
+int64_t late_next_clock(const char *clock, int64_t at_ms);
+int64_t late_last_clock(const char *clock, int64_t at_ms);
+
+#endif

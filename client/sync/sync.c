@@ -4,8 +4,12 @@
 #include "client/base/file.h"
 #include "client/base/loop.h"
 #include "client/base/mem.h"
+#include "client/catalogue/declared.h"
+#include "client/catalogue/move.h"
 #include "client/protocol/source.h"
 #include "client/sync/evidence.h"
+#include "client/sync/keep.h"
+#include "client/sync/links.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -25,8 +29,8 @@ struct job {
 	int64_t since_ms; /* of what is pulled; TIME_NONE: everything */
 	struct source *source;
 	struct evidence_job *evidence;
-	int64_t known_runs;    /* of a pull of everything: as many as there were; 0: not asked */
-	int64_t logs_since_ms; /* monotonic: when the pull was over */
+	int64_t known_runs;		/* of a pull of everything: as many as there were; 0: not asked */
+	int64_t logs_since_ms;		/* monotonic: when the pull was over */
 	bool is_anew, is_full, is_over; /* is_anew: without a cursor; is_full: as once a day */
 	int64_t logs, bad_records;
 	struct written written;
@@ -35,6 +39,7 @@ struct job {
 
 struct round {
 	const struct config *config;
+	struct config *merged; /* the same with what the store declares, or NULL */
 	const struct sync_options *options;
 	struct loop *loop;
 	struct arena *arena;
@@ -133,6 +138,8 @@ static void on_record(void *ctx, const struct record *record, const struct err *
 			job->err = *bad;
 		return;
 	}
+	if (keep_refuses(&job->round->config->keep, record, clock_now_ms()))
+		return;
 	if (!job->round->err.code && !writer_put(job->round->writer, job->id, record, &job->written, &err))
 		fail_round(job->round, &err);
 }
@@ -240,7 +247,8 @@ static bool start_job(struct job *job, struct err *err)
 	/* a source without a cursor always gives all it has */
 	job->is_full = !is_asked && (!cursor || clock_now_ms() - full_ms >= FULL_EVERY_MS);
 	job->is_anew = is_asked || job->is_full;
-	job->since_ms = is_asked ? round->options->since_ms : job->config->since_ms;
+	job->since_ms = keep_since(&round->config->keep,
+		is_asked ? round->options->since_ms : job->config->since_ms, clock_now_ms());
 	if (!count_known(job, err) || (job->is_anew && !writer_begin_full(round->writer, job->id, err)))
 		return false;
 	job->source = source_open(round->loop, round->config, job->config, SOURCE_SYNC_SILENCE_MS);
@@ -298,8 +306,10 @@ static bool run_round(struct round *round, struct err *err)
 		return false;
 	}
 	struct problem_counts counts;
-	if (!writer_commit(round->writer, err) ||
-		!problems_update(round->store, round->config, clock_now_ms(), &counts, err))
+	struct kept kept;
+	if (!writer_commit(round->writer, err) || !links_update(round->store, err) ||
+		!problems_update(round->store, round->config, clock_now_ms(), &counts, err) ||
+		!keep_round(round->store, round->config, round->cache_dir, clock_now_ms(), &kept, err))
 		return false;
 	if (!round->signo && round->options->round_done)
 		round->options->round_done(round->options->ctx, &counts, store_notice(round->store));
@@ -315,12 +325,33 @@ static void close_jobs(struct round *round)
 	}
 }
 
+/* Beside the file; for a PostgreSQL in the user's data folder, by a hash, for an address may hold a password:
+ * that keeps the processes of one machine apart, those of others are the engine's business. */
+static char *lock_path(const char *address)
+{
+	if (store_is_file(address))
+		return x_printf("%s.lock", address);
+	uint64_t hash = UINT64_C(0xcbf29ce484222325); /* FNV-1a */
+	for (const char *p = address; *p; p++)
+		hash = (hash ^ (unsigned char)*p) * UINT64_C(0x100000001b3);
+	struct arena *arena = arena_new();
+	char *path = x_printf("%s/%016llx.lock", file_data_dir(arena), (unsigned long long)hash);
+	arena_free(arena);
+	return path;
+}
+
+/* An address without what may be a password. */
+static const char *shown(const char *address)
+{
+	return store_is_file(address) ? address : "the shared catalogue";
+}
+
 static int take_lock(const char *address, struct err *err)
 {
-	char *path = x_printf("%s.lock", address);
+	char *path = lock_path(address);
 	int fd = file_lock(path, err);
 	if (fd < 0 && err->code == ERR_UNAVAILABLE)
-		err_set(err, ERR_UNAVAILABLE, "another 'porthole sync' is at work on %s", address);
+		err_set(err, ERR_UNAVAILABLE, "another 'porthole sync' is at work on %s", shown(address));
 	x_free(path);
 	return fd;
 }
@@ -337,14 +368,46 @@ static int wait_for_lock(const char *address, struct err *err)
 	return fd;
 }
 
-static bool make_folder_of(const char *address, struct err *err)
+static bool make_lock_folder(const char *address, struct err *err)
 {
-	const char *slash = strrchr(address, '/');
-	struct arena *arena = arena_new();
-	bool ok = !slash || slash == address ||
-		  file_make_dir(arena_dup(arena, (struct str){address, (size_t)(slash - address)}), err);
-	arena_free(arena);
+	char *path = lock_path(address);
+	char *slash = strrchr(path, '/');
+	if (slash)
+		*slash = 0;
+	bool ok = !slash || slash == path || file_make_dir(path, err);
+	x_free(path);
 	return ok;
+}
+
+/* What the store declares for everybody comes behind what the file says. */
+static bool open_catalogue(struct round *round, struct err *err)
+{
+	round->store = store_open(round->config->catalogue, STORE_SYNC, err);
+	if (!round->store || !move_check(round->store, err))
+		return false;
+	if (!declared_merge(round->config, round->store, &round->merged, NULL, err))
+		return false;
+	if (round->merged)
+		round->config = round->merged;
+	return true;
+}
+
+static bool is_there(const char *address)
+{
+	return !store_is_file(address) || access(address, F_OK) == 0;
+}
+
+/* A catalogue that is not there declares nothing: then it is made for the sake of a source only. */
+static bool prepare(struct round *round, struct err *err)
+{
+	if (is_there(round->config->catalogue))
+		return open_catalogue(round, err) && choose_sources(round, err);
+	return choose_sources(round, err) && open_catalogue(round, err);
+}
+
+int sync_lock(const char *address, struct err *err)
+{
+	return make_lock_folder(address, err) ? wait_for_lock(address, err) : -1;
 }
 
 static bool run_locked(const struct config *config, const struct sync_options *options, int *failed,
@@ -355,20 +418,18 @@ static bool run_locked(const struct config *config, const struct sync_options *o
 	loop_signal(round.loop, SIGTERM, on_signal, &round);
 	loop_signal(round.loop, SIGINT, on_signal, &round);
 	loop_signal(round.loop, SIGHUP, on_signal, &round);
-	bool ok = choose_sources(&round, err);
-	if (ok)
-		round.store = store_open(config->catalogue, STORE_SYNC, err);
-	if (round.store) {
+	bool ok = prepare(&round, err);
+	if (ok) {
 		round.writer = writer_new(round.store);
 		ok = run_round(&round, err);
 	}
-	ok = ok && round.store;
 	close_jobs(&round);
 	writer_free(round.writer);
 	if (round.store)
 		store_close(round.store);
 	loop_free(round.loop);
 	arena_free(round.arena);
+	config_free(round.merged);
 	*failed = round.failed;
 	*signo = round.signo;
 	return ok;
@@ -379,9 +440,7 @@ static bool run(const struct config *config, const struct sync_options *options,
 {
 	if (config->read_only)
 		return err_set(err, ERR_REFUSED, "read-only: sync writes the catalogue");
-	if (!make_folder_of(config->catalogue, err))
-		return false;
-	int lock = wait_for_lock(config->catalogue, err);
+	int lock = sync_lock(config->catalogue, err);
 	if (lock < 0)
 		return false;
 	bool ok = run_locked(config, options, failed, signo, err);

@@ -61,6 +61,9 @@ bool sync_run(const struct config *config, const struct sync_options *options, i
  * is tried. */
 bool sync_watch(const struct config *config, const struct sync_options *options, int *signo, struct err *err);
 
+/* Takes the lock that a round holds, for what else writes the catalogue: a descriptor whose closing lets go,
+ * or -1; ERR_UNAVAILABLE where a sync is at work. */
+int sync_lock(const char *address, struct err *err);
 /* Whether some process holds the sync lock of the catalogue at ADDRESS. */
 bool sync_is_running(const char *address);
 

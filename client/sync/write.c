@@ -2,28 +2,68 @@
 #include "client/sync/write.h"
 
 #include "client/base/mem.h"
+#include "client/catalogue/run_text.h"
+#include "client/sync/idset.h"
+#include "client/sync/links.h"
+#include "client/sync/pairs.h"
 
 #include <math.h>
 
-enum { BATCH_ROWS = 500, BATCH_MS = 50 };
+/* A commit writes each page that its batch touched once, and a batch of runs of many pipelines touches many:
+ * so batches are long. Readers do not wait for them, and what they have not seen is a quarter second old. */
+enum { BATCH_ROWS = 10000, BATCH_MS = 500 };
+enum { PLACES = 1024, SWEEP_PAGE = 10000 };
+
+/* A pipeline that was asked for lately. */
+struct place {
+	char *pipeline; /* NULL: a free slot */
+	int64_t source_id, id;
+	bool is_dirty; /* its newest run is to be looked for */
+};
+
+/* A complete pull under way: what of its source was seen so far. */
+struct full {
+	struct full *next;
+	int64_t source_id;
+	struct idset pipelines, runs, models;
+};
 
 struct writer {
 	struct store *store;
-	bool is_open;
+	struct arena *scratch; /* of one record */
+	bool is_open, was_open;
 	int64_t opened_ms; /* monotonic */
 	int n_pending;
 	int64_t now_ms;
-	int64_t dirty_run;	/* whose count of failed steps is to be made anew; 0: none */
-	int64_t dirty_pipeline; /* whose newest run is to be looked for; 0: none */
-	int64_t seen_pipeline;	/* the one that was marked last */
-	bool has_seen_tables;
+	int64_t newest_run; /* the greatest id */
+	bool last_was_new;  /* the run that came last */
+	int64_t dirty_run;  /* whose count of failed steps is to be made anew; 0: none */
+	struct place places[PLACES];
+	struct full *fulls;
 };
 
 struct writer *writer_new(struct store *store)
 {
 	struct writer *w = x_new(struct writer);
 	w->store = store;
+	w->scratch = arena_new();
 	return w;
+}
+
+static void forget_places(struct writer *w)
+{
+	for (size_t i = 0; i < PLACES; i++) {
+		x_free(w->places[i].pipeline);
+		w->places[i] = (struct place){0};
+	}
+}
+
+static void free_full(struct full *full)
+{
+	idset_clear(&full->pipelines);
+	idset_clear(&full->runs);
+	idset_clear(&full->models);
+	x_free(full);
 }
 
 void writer_free(struct writer *w)
@@ -32,6 +72,13 @@ void writer_free(struct writer *w)
 		return;
 	if (w->is_open)
 		store_rollback(w->store);
+	while (w->fulls) {
+		struct full *full = w->fulls;
+		w->fulls = full->next;
+		free_full(full);
+	}
+	forget_places(w);
+	arena_free(w->scratch);
 	x_free(w);
 }
 
@@ -39,12 +86,15 @@ static bool begin(struct writer *w, struct err *err)
 {
 	if (w->is_open)
 		return true;
-	if (!store_begin(w->store, err))
+	if (!store_begin_batch(w->store, err))
 		return false;
 	w->is_open = true;
 	w->opened_ms = clock_mono_ms();
 	w->now_ms = clock_now_ms();
-	return true;
+	if (w->was_open)
+		return true;
+	w->was_open = true;
+	return store_exec_id(w->store, "SELECT coalesce(max(id), 0) FROM run", NULL, 0, &w->newest_run, err);
 }
 
 static bool exec(struct writer *w, const char *sql, const struct value *params, size_t n, struct err *err)
@@ -65,13 +115,13 @@ static bool settle_run(struct writer *w, struct err *err)
 		params, 1, err);
 }
 
-/* A pipeline shows its newest run: looked for once all of a stretch of its runs are in. */
-static bool settle_pipeline(struct writer *w, struct err *err)
+/* A pipeline shows its newest run: looked for once all of a batch are in. */
+static bool settle_place(struct writer *w, struct place *place, struct err *err)
 {
-	if (!w->dirty_pipeline)
+	if (!place->is_dirty)
 		return true;
-	const struct value params[] = {value_int(w->dirty_pipeline)};
-	w->dirty_pipeline = 0;
+	const struct value params[] = {value_int(place->id)};
+	place->is_dirty = false;
 	return exec(w,
 		"UPDATE pipeline SET (last_run_id, last_state, last_run_ms) = (SELECT r.id, r.state, r.at_ms FROM run r"
 		" WHERE r.pipeline_id = pipeline.id AND r.gone = 0 ORDER BY r.at_ms DESC, r.id DESC LIMIT 1)"
@@ -79,57 +129,110 @@ static bool settle_pipeline(struct writer *w, struct err *err)
 		params, 1, err);
 }
 
-static bool touch_pipeline(struct writer *w, int64_t pipeline_id, struct err *err)
+static bool settle(struct writer *w, struct err *err)
 {
-	if (w->dirty_pipeline != pipeline_id && !settle_pipeline(w, err))
-		return false;
-	w->dirty_pipeline = pipeline_id;
-	return true;
+	for (size_t i = 0; i < PLACES; i++)
+		if (!settle_place(w, &w->places[i], err))
+			return false;
+	return settle_run(w, err);
+}
+
+/* What was written since the last commit is gone, and with it the rows that we think we know. */
+static void roll_back(struct writer *w)
+{
+	store_rollback(w->store);
+	forget_places(w);
+	w->dirty_run = 0;
+	w->was_open = false;
 }
 
 bool writer_commit(struct writer *w, struct err *err)
 {
 	if (!w->is_open)
 		return true;
-	bool ok = settle_run(w, err) && settle_pipeline(w, err) && store_commit(w->store, err);
+	bool ok = settle(w, err) && run_text_update(w->store, w->newest_run, err) &&
+		  store_commit(w->store, err);
 	if (!ok)
-		store_rollback(w->store);
+		roll_back(w);
 	w->is_open = false;
 	w->n_pending = 0;
 	return ok;
 }
 
-/* In a full pull: what is not marked by its end is gone in the tool. */
-static bool mark_run(struct writer *w, int64_t run_id, struct err *err)
+static struct full *full_of(struct writer *w, int64_t source_id)
 {
-	const struct value params[] = {value_int(run_id)};
-	return !w->has_seen_tables ||
-	       exec(w, "INSERT INTO seen_run (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err);
+	struct full *full = w->fulls;
+	while (full && full->source_id != source_id)
+		full = full->next;
+	return full;
 }
 
-static bool mark_pipeline(struct writer *w, int64_t pipeline_id, struct err *err)
+/* In a complete pull: what is not marked by its end is gone in the tool. */
+static void mark_run(struct writer *w, int64_t source_id, int64_t run_id)
+{
+	struct full *full = full_of(w, source_id);
+	if (full)
+		idset_add(&full->runs, run_id);
+}
+
+static bool mark_pipeline(struct writer *w, int64_t source_id, int64_t pipeline_id, struct err *err)
 {
 	const struct value params[] = {value_int(pipeline_id)};
-	if (!w->has_seen_tables || w->seen_pipeline == pipeline_id)
-		return true;
-	w->seen_pipeline = pipeline_id;
-	return exec(w, "INSERT INTO seen_pipeline (id) VALUES ($1) ON CONFLICT DO NOTHING", params, 1, err) &&
+	struct full *full = full_of(w, source_id);
+	return !full || !idset_add(&full->pipelines, pipeline_id) ||
 	       exec(w, "UPDATE pipeline SET gone = 0 WHERE id = $1 AND gone = 1", params, 1, err);
 }
 
-static bool find_pipeline(
+static void mark_model(struct writer *w, int64_t source_id, int64_t model_id)
+{
+	struct full *full = full_of(w, source_id);
+	if (full)
+		idset_add(&full->models, model_id);
+}
+
+/* The slot of a pipeline; where it holds another one, that is settled and forgotten. */
+static bool take_place(
+	struct writer *w, int64_t source_id, const char *pipeline, struct place **out, struct err *err)
+{
+	uint64_t hash = (uint64_t)source_id;
+	for (const char *c = pipeline; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	struct place *place = *out = &w->places[(hash ^ hash >> 32) % PLACES];
+	if (place->pipeline && place->source_id == source_id && !strcmp(place->pipeline, pipeline))
+		return true;
+	if (!settle_place(w, place, err))
+		return false;
+	x_free(place->pipeline);
+	*place = (struct place){.source_id = source_id};
+	return true;
+}
+
+/* The row of a pipeline, made where there is none. */
+static bool look_up_pipeline(
 	struct writer *w, int64_t source_id, const char *pipeline, int64_t *id, struct err *err)
 {
 	const struct value params[] = {value_int(source_id), value_text(pipeline), value_int(w->now_ms)};
 	if (store_exec_id(w->store, "SELECT id FROM pipeline WHERE source_id = $1 AND pipeline = $2", params,
 		    2, id, err))
-		return mark_pipeline(w, *id, err);
-	if (err->code != ERR_NOT_FOUND)
-		return false;
-	return store_exec_id(w->store,
+		return true;
+	return err->code == ERR_NOT_FOUND &&
+	       store_exec_id(w->store,
 		       "INSERT INTO pipeline (source_id, pipeline, seen_ms) VALUES ($1, $2, $3) RETURNING id",
-		       params, 3, id, err) &&
-	       mark_pipeline(w, *id, err);
+		       params, 3, id, err);
+}
+
+static bool find_pipeline(
+	struct writer *w, int64_t source_id, const char *pipeline, struct place **out, struct err *err)
+{
+	if (!take_place(w, source_id, pipeline, out, err))
+		return false;
+	struct place *place = *out;
+	if (!place->pipeline) {
+		if (!look_up_pipeline(w, source_id, pipeline, &place->id, err))
+			return false;
+		place->pipeline = x_strdup(pipeline);
+	}
+	return mark_pipeline(w, source_id, place->id, err);
 }
 
 static bool put_step(struct writer *w, int64_t pipeline_id, const struct record_step *step, size_t position,
@@ -184,7 +287,17 @@ static bool put_pipeline(
 		    " seen_ms = excluded.seen_ms, gone = 0 RETURNING id",
 		    params, ARRAY_LEN(params), &id, err))
 		return false;
-	return mark_pipeline(w, id, err) && (!p->has_steps || put_steps(w, id, p, err));
+	return mark_pipeline(w, source_id, id, err) && (!p->has_steps || put_steps(w, id, p, err));
+}
+
+static bool drop_pipeline(struct writer *w, int64_t source_id, const char *pipeline, struct err *err)
+{
+	const struct value params[] = {value_int(source_id), value_text(pipeline)};
+	return exec(w,
+		       "UPDATE run SET gone = 1 WHERE gone = 0 AND pipeline_id = (SELECT id FROM pipeline"
+		       " WHERE source_id = $1 AND pipeline = $2)",
+		       params, 2, err) &&
+	       exec(w, "UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND pipeline = $2", params, 2, err);
 }
 
 static int64_t duration_of(int64_t started_ms, int64_t ended_ms)
@@ -199,85 +312,115 @@ static int64_t first_of(int64_t a, int64_t b, int64_t c)
 	return a != TIME_NONE ? a : b != TIME_NONE ? b : c;
 }
 
-static bool put_pairs(struct writer *w, int64_t run_id, const char *sql, const struct record_pair *pairs,
-	size_t n, struct err *err)
+static bool look_up_run(
+	struct writer *w, const struct place *place, const char *run, int64_t *id, struct err *err)
 {
-	for (size_t i = 0; i < n; i++) {
-		const struct value params[] = {
-			value_int(run_id), value_text(pairs[i].key), value_text(pairs[i].text)};
-		if (!exec(w, sql, params, ARRAY_LEN(params), err))
-			return false;
-	}
+	const struct value params[] = {value_int(place->id), value_text(run)};
+	return store_exec_id(w->store, "SELECT id FROM run WHERE pipeline_id = $1 AND run = $2", params,
+		ARRAY_LEN(params), id, err);
+}
+
+static bool add_run(
+	struct writer *w, const char *sql, const struct value *params, size_t n, int64_t *id, struct err *err)
+{
+	if (!store_insert(w->store, sql, params, n, id, err))
+		return false;
+	w->newest_run = *id > w->newest_run ? *id : w->newest_run;
 	return true;
 }
 
-static bool put_metrics(struct writer *w, int64_t run_id, const struct record_run *r, struct err *err)
+static const char add_run_sql[] =
+	"INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
+	" duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
+	" ON CONFLICT (pipeline_id, run) DO NOTHING";
+
+/* A run that is as it was is left alone: its row is in many indexes. */
+static const char change_run_sql[] =
+	"UPDATE run SET name = $4, kind = $5, state = $6, tool_state = $7, at_ms = coalesce($9, $12, at_ms),"
+	" started_ms = $9, ended_ms = $10, duration_ms = $11, queued_ms = $12, heartbeat_ms = $13, user_name = $14,"
+	" parent = $15, url = $16, note = $17, version = $18, gone = 0"
+	" WHERE id = $8 AND (gone = 1 OR state <> $6 OR name IS DISTINCT FROM $4 OR kind IS DISTINCT FROM $5"
+	" OR tool_state IS DISTINCT FROM $7 OR started_ms IS DISTINCT FROM $9 OR ended_ms IS DISTINCT FROM $10"
+	" OR queued_ms IS DISTINCT FROM $12 OR heartbeat_ms IS DISTINCT FROM $13"
+	" OR user_name IS DISTINCT FROM $14 OR parent IS DISTINCT FROM $15 OR url IS DISTINCT FROM $16"
+	" OR note IS DISTINCT FROM $17 OR version IS DISTINCT FROM $18)";
+
+enum { RUN_AT = 7 }; /* of the values below: at_ms, or in a change the id */
+
+static bool change_run(
+	struct writer *w, struct place *place, struct value *params, size_t n, int64_t id, struct err *err)
 {
-	for (size_t i = 0; i < r->n_metrics; i++) {
-		double n = r->metrics[i].number;
-		const char *special = isnan(n) ? "NaN" : isinf(n) ? (n > 0 ? "Infinity" : "-Infinity") : NULL;
-		const struct value params[] = {value_int(run_id), value_text(r->metrics[i].key),
-			special ? value_text(NULL) : value_real(n), value_text(special)};
-		if (!exec(w,
-			    "INSERT INTO metric (run_id, key, value, special) VALUES ($1, $2, $3, $4)"
-			    " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value, special = excluded.special",
-			    params, ARRAY_LEN(params), err))
-			return false;
-	}
+	int64_t changed;
+	params[RUN_AT] = value_int(id);
+	if (!store_exec(w->store, change_run_sql, params, n, &changed, err))
+		return false;
+	place->is_dirty |= changed > 0;
 	return true;
+}
+
+/* New runs come in stretches, and so do those that are known: what the one before was is tried first. */
+static bool put_run_row(struct writer *w, struct place *place, const struct record_run *r, int64_t *id,
+	bool *is_new, struct err *err)
+{
+	struct value params[] = {value_int(place->id), value_int(place->source_id), value_text(r->run),
+		value_text(r->name), value_text(r->kind), value_text(r->state), value_text(r->tool_state),
+		[RUN_AT] = value_int(first_of(r->started_ms, r->queued_ms, w->now_ms)),
+		value_ms(r->started_ms), value_ms(r->ended_ms),
+		value_ms(duration_of(r->started_ms, r->ended_ms)), value_ms(r->queued_ms),
+		value_ms(r->heartbeat_ms), value_text(r->user), value_text(r->parent), value_text(r->url),
+		value_text(r->note), value_text(r->version)};
+	*is_new = w->last_was_new;
+	if (!*is_new && !look_up_run(w, place, r->run, id, err)) {
+		if (err->code != ERR_NOT_FOUND)
+			return false;
+		*is_new = true;
+	}
+	if (*is_new && add_run(w, add_run_sql, params, ARRAY_LEN(params), id, err)) {
+		w->last_was_new = place->is_dirty = true;
+		return true;
+	}
+	if (*is_new && (err->code != ERR_NOT_FOUND || !look_up_run(w, place, r->run, id, err)))
+		return false;
+	w->last_was_new = *is_new = false;
+	return change_run(w, place, params, ARRAY_LEN(params), *id, err);
 }
 
 static bool put_run(struct writer *w, int64_t source_id, const struct record_run *r, struct err *err)
 {
-	int64_t pipeline_id, run_id, at_ms = first_of(r->started_ms, r->queued_ms, w->now_ms);
-	if (!find_pipeline(w, source_id, r->pipeline, &pipeline_id, err))
+	struct place *place;
+	int64_t id;
+	bool is_new;
+	if (!find_pipeline(w, source_id, r->pipeline, &place, err) ||
+		!put_run_row(w, place, r, &id, &is_new, err))
 		return false;
-	const struct value params[] = {value_int(pipeline_id), value_int(source_id), value_text(r->run),
-		value_text(r->name), value_text(r->kind), value_text(r->state), value_text(r->tool_state),
-		value_int(at_ms), value_ms(r->started_ms), value_ms(r->ended_ms),
-		value_ms(duration_of(r->started_ms, r->ended_ms)), value_ms(r->queued_ms),
-		value_ms(r->heartbeat_ms), value_text(r->user), value_text(r->parent), value_text(r->url),
-		value_text(r->note), value_text(r->version)};
-	if (!store_exec_id(w->store,
-		    "INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
-		    " duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version)"
-		    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-		    " ON CONFLICT (pipeline_id, run) DO UPDATE SET name = excluded.name, kind = excluded.kind,"
-		    " state = excluded.state, tool_state = excluded.tool_state,"
-		    " at_ms = coalesce(excluded.started_ms, excluded.queued_ms, run.at_ms), started_ms = excluded.started_ms,"
-		    " ended_ms = excluded.ended_ms, duration_ms = excluded.duration_ms, queued_ms = excluded.queued_ms,"
-		    " heartbeat_ms = excluded.heartbeat_ms, user_name = excluded.user_name, parent = excluded.parent,"
-		    " url = excluded.url, note = excluded.note, version = excluded.version, gone = 0 RETURNING id",
-		    params, ARRAY_LEN(params), &run_id, err))
-		return false;
-	return put_pairs(w, run_id,
-		       "INSERT INTO param (run_id, key, value) VALUES ($1, $2, $3)"
-		       " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-		       r->params, r->n_params, err) &&
-	       put_pairs(w, run_id,
-		       "INSERT INTO tag (run_id, key, value) VALUES ($1, $2, $3)"
-		       " ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-		       r->tags, r->n_tags, err) &&
-	       put_metrics(w, run_id, r, err) && touch_pipeline(w, pipeline_id, err) &&
-	       mark_run(w, run_id, err);
+	mark_run(w, source_id, id);
+	arena_reset(w->scratch);
+	bool is_changed = false, is_other = false;
+	return pairs_put(w->store, PAIRS_PARAM, id, is_new, r->params, r->n_params, &is_changed, w->scratch,
+		       err) &&
+	       pairs_put(w->store, PAIRS_TAG, id, is_new, r->tags, r->n_tags, &is_changed, w->scratch, err) &&
+	       pairs_put(w->store, PAIRS_METRIC, id, is_new, r->metrics, r->n_metrics, &is_other, w->scratch,
+		       err) &&
+	       (!is_changed || links_note(w->store, id, is_new, r, w->scratch, err));
 }
 
 /* A step (or an input) of a run nobody named yet makes it, in a state that nobody knows. */
 static bool find_run(struct writer *w, int64_t source_id, const char *pipeline, const char *run,
 	int64_t at_ms, int64_t *pipeline_id, int64_t *run_id, struct err *err)
 {
-	if (!find_pipeline(w, source_id, pipeline, pipeline_id, err))
+	struct place *place;
+	if (!find_pipeline(w, source_id, pipeline, &place, err))
 		return false;
-	const struct value params[] = {
-		value_int(*pipeline_id), value_text(run), value_int(source_id), value_int(at_ms)};
-	if (store_exec_id(w->store, "SELECT id FROM run WHERE pipeline_id = $1 AND run = $2", params, 2,
-		    run_id, err))
+	*pipeline_id = place->id;
+	if (look_up_run(w, place, run, run_id, err))
 		return true;
-	if (err->code != ERR_NOT_FOUND)
-		return false;
-	return touch_pipeline(w, *pipeline_id, err) &&
-	       store_exec_id(w->store,
-		       "INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4) RETURNING id",
+	const struct value params[] = {
+		value_int(place->id), value_text(run), value_int(source_id), value_int(at_ms)};
+	place->is_dirty = true;
+	return err->code == ERR_NOT_FOUND &&
+	       add_run(w,
+		       "INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4)",
 		       params, ARRAY_LEN(params), run_id, err);
 }
 
@@ -285,17 +428,24 @@ static bool find_run(struct writer *w, int64_t source_id, const char *pipeline, 
 static bool settle_attempts(
 	struct writer *w, int64_t run_id, const struct record_step_run *s, struct err *err)
 {
+	int64_t n;
 	const struct value params[] = {
 		value_int(run_id), value_text(s->step), value_text(s->index ? s->index : "")};
+	if (!store_exec_id(w->store,
+		    "SELECT count(*) FROM step_run WHERE run_id = $1 AND step = $2 AND idx = $3", params, 3,
+		    &n, err))
+		return false;
+	if (n == 1)
+		return true;
 	return exec(w,
 		       "DELETE FROM step_run WHERE run_id = $1 AND step = $2 AND idx = $3 AND attempt = 0"
 		       " AND EXISTS (SELECT 1 FROM step_run t WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3"
 		       " AND t.attempt > 0)",
 		       params, 3, err) &&
 	       exec(w,
-		       "UPDATE step_run SET is_newest = CASE WHEN attempt = (SELECT max(t.attempt) FROM step_run t"
-		       " WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3) THEN 1 ELSE 0 END"
-		       " WHERE run_id = $1 AND step = $2 AND idx = $3",
+		       "UPDATE step_run SET is_newest = 1 - is_newest WHERE run_id = $1 AND step = $2 AND idx = $3"
+		       " AND is_newest <> CASE WHEN attempt = (SELECT max(t.attempt) FROM step_run t"
+		       " WHERE t.run_id = $1 AND t.step = $2 AND t.idx = $3) THEN 1 ELSE 0 END",
 		       params, 3, err);
 }
 
@@ -306,9 +456,10 @@ static bool put_step_run(
 	int64_t at_ms = first_of(s->started_ms, s->queued_ms, w->now_ms);
 	if (!find_run(w, source_id, s->pipeline, s->run, at_ms, &pipeline_id, &run_id, err))
 		return false;
-	if (w->dirty_run != run_id && (!settle_run(w, err) || !mark_run(w, run_id, err)))
-		return false; /* a run that only its steps tell of is there too */
+	if (w->dirty_run != run_id && !settle_run(w, err))
+		return false;
 	w->dirty_run = run_id;
+	mark_run(w, source_id, run_id); /* a run that only its steps tell of is there too */
 	const struct value params[] = {value_int(run_id), value_int(pipeline_id), value_text(s->step),
 		value_text(s->index ? s->index : ""), value_text(s->label), value_int(s->attempt),
 		value_text(s->state), value_text(s->tool_state), value_text(s->operator_name),
@@ -368,15 +519,17 @@ static bool put_model(struct writer *w, int64_t source_id, const struct record_m
 		value_text(m->run), value_int(first_of(m->created_ms, w->now_ms, 0)), value_ms(m->created_ms),
 		value_text(m->url), value_text(m->note)};
 	int64_t id;
-	return store_exec_id(w->store,
-		       "INSERT INTO model_version (source_id, model, version, position, stage, pipeline, run, at_ms, created_ms,"
-		       " url, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
-		       " ON CONFLICT (source_id, model, version) DO UPDATE SET stage = excluded.stage,"
-		       " pipeline = excluded.pipeline, run = excluded.run,"
-		       " at_ms = coalesce(excluded.created_ms, model_version.at_ms), created_ms = excluded.created_ms,"
-		       " url = excluded.url, note = excluded.note, gone = 0 RETURNING id",
-		       params, ARRAY_LEN(params), &id, err) &&
-	       put_aliases(w, id, m, err);
+	if (!store_exec_id(w->store,
+		    "INSERT INTO model_version (source_id, model, version, position, stage, pipeline, run, at_ms, created_ms,"
+		    " url, note) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+		    " ON CONFLICT (source_id, model, version) DO UPDATE SET stage = excluded.stage,"
+		    " pipeline = excluded.pipeline, run = excluded.run,"
+		    " at_ms = coalesce(excluded.created_ms, model_version.at_ms), created_ms = excluded.created_ms,"
+		    " url = excluded.url, note = excluded.note, gone = 0 RETURNING id",
+		    params, ARRAY_LEN(params), &id, err))
+		return false;
+	mark_model(w, source_id, id);
+	return put_aliases(w, id, m, err);
 }
 
 static bool put_input(struct writer *w, int64_t source_id, const struct record_input *i, struct err *err)
@@ -479,7 +632,8 @@ static bool put(struct writer *w, int64_t source_id, const struct record *record
 	switch (record->kind) {
 	case RECORD_PIPELINE:
 		totals->pipelines++;
-		return put_pipeline(w, source_id, &record->pipeline, err);
+		return record->pipeline.gone > 0 ? drop_pipeline(w, source_id, record->pipeline.pipeline, err)
+						 : put_pipeline(w, source_id, &record->pipeline, err);
 	case RECORD_RUN:
 		totals->runs++;
 		return put_run(w, source_id, &record->run, err);
@@ -525,47 +679,116 @@ bool writer_put(struct writer *w, int64_t source_id, const struct record *record
 
 bool writer_begin_full(struct writer *w, int64_t source_id, struct err *err)
 {
-	const struct value params[] = {value_int(source_id)};
-	if (!writer_commit(w, err) ||
-		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_run (id BIGINT PRIMARY KEY)", NULL, 0, err) ||
-		!exec(w, "CREATE TEMP TABLE IF NOT EXISTS seen_pipeline (id BIGINT PRIMARY KEY)", NULL, 0,
-			err))
+	if (!writer_commit(w, err))
 		return false;
-	w->has_seen_tables = true;
-	w->seen_pipeline = 0;
-	return exec(w, "DELETE FROM seen_run WHERE id IN (SELECT id FROM run WHERE source_id = $1)", params,
-		       1, err) &&
-	       exec(w, "DELETE FROM seen_pipeline WHERE id IN (SELECT id FROM pipeline WHERE source_id = $1)",
-		       params, 1, err);
+	struct full *full = full_of(w, source_id);
+	if (!full) {
+		full = x_new(struct full);
+		*full = (struct full){.next = w->fulls, .source_id = source_id};
+		w->fulls = full;
+	}
+	idset_clear(&full->pipelines);
+	idset_clear(&full->runs);
+	idset_clear(&full->models);
+	return true;
 }
 
-/* A run without a start may be older than we know: only a pull of everything tells. */
-static bool sweep_runs(struct writer *w, int64_t source_id, int64_t since_ms, int64_t *gone, struct err *err)
+static void end_full(struct writer *w, struct full *full)
 {
-	const struct value params[] = {value_int(source_id), value_ms(since_ms)};
-	return store_exec(w->store,
-		"UPDATE run SET gone = 1 WHERE source_id = $1 AND gone = 0 AND ($2 IS NULL OR started_ms >= $2)"
-		" AND id NOT IN (SELECT id FROM seen_run)",
-		params, 2, gone, err);
+	struct full **at = &w->fulls;
+	while (*at != full)
+		at = &(*at)->next;
+	*at = full->next;
+	free_full(full);
 }
 
-static bool sweep_pipelines(struct writer *w, int64_t source_id, struct err *err)
+/* Runs SQL with $1 for each id of ROWS that is not in SEEN; adds to *CHANGED. */
+static bool sweep_rows(struct writer *w, const struct result *rows, const struct idset *seen, const char *sql,
+	struct value since, int64_t *changed, struct err *err)
 {
-	const struct value params[] = {value_int(source_id)};
-	return exec(w,
-		"UPDATE pipeline SET gone = 1 WHERE source_id = $1 AND gone = 0"
-		" AND id NOT IN (SELECT id FROM seen_pipeline)"
-		" AND NOT EXISTS (SELECT 1 FROM run r WHERE r.pipeline_id = pipeline.id AND r.gone = 0)",
-		params, 1, err);
+	for (size_t row = 0; row < rows->n_rows; row++) {
+		int64_t id = result_int(rows, row, 0, 0), n;
+		const struct value params[] = {value_int(id), since};
+		if (idset_has(seen, id))
+			continue;
+		if (!store_exec(w->store, sql, params, ARRAY_LEN(params), &n, err))
+			return false;
+		*changed += n;
+	}
+	return true;
+}
+
+/* Page after page of an index. A run without a start may be older than we know: only a pull of everything
+ * tells. */
+static bool sweep_runs(
+	struct writer *w, const struct full *full, int64_t since_ms, int64_t *gone, struct err *err)
+{
+	struct value params[] = {value_int(full->source_id),
+		value_int(since_ms == TIME_NONE ? INT64_MIN : since_ms), value_int(0), value_int(SWEEP_PAGE)};
+	struct result rows;
+	do {
+		arena_reset(w->scratch);
+		if (!store_query(w->store,
+			    "SELECT id, at_ms FROM run WHERE source_id = $1 AND (at_ms, id) > ($2, $3)"
+			    " ORDER BY at_ms, id LIMIT $4",
+			    params, ARRAY_LEN(params), w->scratch, &rows, err) ||
+			!sweep_rows(w, &rows, &full->runs,
+				"UPDATE run SET gone = 1 WHERE id = $1 AND gone = 0 AND (CAST($2 AS BIGINT) IS NULL OR started_ms >= $2)",
+				value_ms(since_ms), gone, err))
+			return false;
+		if (rows.n_rows) {
+			params[1] = *result_at(&rows, rows.n_rows - 1, 1);
+			params[2] = *result_at(&rows, rows.n_rows - 1, 0);
+		}
+	} while (rows.n_rows == SWEEP_PAGE);
+	return true;
+}
+
+static bool sweep_pipelines(struct writer *w, const struct full *full, struct err *err)
+{
+	const struct value params[] = {value_int(full->source_id)};
+	struct result rows;
+	int64_t gone = 0;
+	arena_reset(w->scratch);
+	return store_query(w->store, "SELECT id FROM pipeline WHERE source_id = $1 AND gone = 0", params, 1,
+		       w->scratch, &rows, err) &&
+	       sweep_rows(w, &rows, &full->pipelines,
+		       "UPDATE pipeline SET gone = 1 WHERE id = $1"
+		       " AND NOT EXISTS (SELECT 1 FROM run r WHERE r.pipeline_id = $1 AND r.gone = 0)",
+		       value_text(NULL), &gone, err);
+}
+
+static bool sweep_models(struct writer *w, const struct full *full, int64_t *gone, struct err *err)
+{
+	const struct value params[] = {value_int(full->source_id)};
+	struct result rows;
+	arena_reset(w->scratch);
+	return store_query(w->store, "SELECT id FROM model_version WHERE source_id = $1 AND gone = 0", params,
+		       1, w->scratch, &rows, err) &&
+	       sweep_rows(w, &rows, &full->models, "UPDATE model_version SET gone = 1 WHERE id = $1",
+		       value_text(NULL), gone, err);
+}
+
+/* What was not seen is gone. */
+static bool sweep(
+	struct writer *w, const struct full *full, int64_t since_ms, struct written *totals, struct err *err)
+{
+	int64_t runs = 0, models = 0;
+	if (!begin(w, err) || !settle(w, err) || !sweep_runs(w, full, since_ms, &runs, err) ||
+		(runs && !forget_newest(w, full->source_id, err)))
+		return false;
+	bool ok = since_ms != TIME_NONE ||
+		  (sweep_pipelines(w, full, err) && sweep_models(w, full, &models, err));
+	totals->gone += runs + models;
+	return ok && writer_commit(w, err);
 }
 
 bool writer_end_full(
 	struct writer *w, int64_t source_id, int64_t since_ms, struct written *totals, struct err *err)
 {
-	int64_t gone = 0;
-	if (!begin(w, err) || !settle_pipeline(w, err) || !sweep_runs(w, source_id, since_ms, &gone, err))
-		return false;
-	totals->gone += gone;
-	return (!gone || forget_newest(w, source_id, err)) &&
-	       (since_ms != TIME_NONE || sweep_pipelines(w, source_id, err)) && writer_commit(w, err);
+	struct full *full = full_of(w, source_id);
+	BUG_ON(!full);
+	bool ok = sweep(w, full, since_ms, totals, err);
+	end_full(w, full);
+	return ok;
 }

@@ -69,7 +69,7 @@ static int setup(void **state)
 	setenv("TZ", "UTC", 1);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = x_printf("%s/portal.db", p->dir);
+	char *address = scratch_catalogue(p->dir);
 	p->store = store_open(address, STORE_SYNC, &err);
 	x_free(address);
 	if (!p->store)
@@ -477,6 +477,25 @@ static void a_record_of_something_gone_hides_it(void **state)
 	assert_int_equal(number(p, "SELECT count(*) FROM pipeline"), 1);
 }
 
+static void a_pipeline_that_is_gone_takes_its_runs_along_and_may_return(void **state)
+{
+	struct place *p = *state;
+	put(p, "pipeline", "{'pipeline':'p'}");
+	put_run(p, "p", "a", "success", NOW);
+	put_run(p, "q", "b", "success", NOW);
+	put(p, "pipeline", "{'pipeline':'p','gone':true}");
+	put(p, "pipeline", "{'pipeline':'never','gone':true}");
+	commit(p);
+	assert_string_equal(text(p, "SELECT pipeline FROM pipeline WHERE gone = 0"), "q");
+	assert_string_equal(text(p, "SELECT run FROM run WHERE gone = 0"), "b");
+	assert_int_equal(number(p, "SELECT count(*) FROM pipeline"), 2);
+	put(p, "pipeline", "{'pipeline':'p','gone':false}");
+	put_run(p, "p", "a", "success", NOW);
+	commit(p);
+	assert_int_equal(number(p, "SELECT count(*) FROM pipeline WHERE gone = 0"), 2);
+	assert_int_equal(number(p, "SELECT count(*) FROM run WHERE gone = 0"), 2);
+}
+
 static void a_cursor_is_stored_with_the_records_it_vouches_for(void **state)
 {
 	struct place *p = *state;
@@ -486,7 +505,7 @@ static void a_cursor_is_stored_with_the_records_it_vouches_for(void **state)
 	writer_free(p->writer); /* the end of a pull that failed: what no cursor vouches for may go */
 	p->writer = writer_new(p->store);
 	assert_string_equal(text(p, "SELECT cursor FROM source"), "c1");
-	assert_string_equal(text(p, "SELECT group_concat(run) FROM run"), "a");
+	assert_string_equal(text(p, "SELECT group_concat(run, ',') FROM run"), "a");
 }
 
 static void a_failure_in_the_middle_stores_neither_records_nor_cursor(void **state)
@@ -494,8 +513,10 @@ static void a_failure_in_the_middle_stores_neither_records_nor_cursor(void **sta
 	struct place *p = *state;
 	struct err err = {0};
 	/* the disk fails at the cursor */
-	run_sql(p, "CREATE TRIGGER full_disk BEFORE UPDATE OF cursor ON source"
-		   " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+	run_sql(p, scratch_is_on_postgres()
+			   ? "ALTER TABLE source ADD CONSTRAINT \"disk full\" CHECK (cursor IS NULL)"
+			   : "CREATE TRIGGER full_disk BEFORE UPDATE OF cursor ON source"
+			     " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
 	put_run(p, "p", "a", "success", NOW);
 	struct record record = record_new(RECORD_CURSOR);
 	record.cursor.cursor = "c1";
@@ -556,7 +577,8 @@ static void a_later_run_that_passed_the_step_resolves_it(void **state)
 	assert_int_equal(p->counts.resolved, 1);
 	assert_int_equal(p->counts.open, 0);
 	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
-	assert_string_equal(text(p, "SELECT group_concat(verb) FROM team.problem_event"), "opened,resolved");
+	assert_string_equal(
+		text(p, "SELECT group_concat(verb, ',') FROM team.problem_event"), "opened,resolved");
 }
 
 static void an_older_run_that_passed_says_nothing(void **state)
@@ -790,6 +812,7 @@ int main(void)
 		TEST(a_pull_since_a_time_says_nothing_of_what_is_older),
 		TEST(a_full_pull_leaves_other_sources_and_runs_known_by_steps_alone),
 		TEST(a_record_of_something_gone_hides_it),
+		TEST(a_pipeline_that_is_gone_takes_its_runs_along_and_may_return),
 		TEST(a_cursor_is_stored_with_the_records_it_vouches_for),
 		TEST(a_failure_in_the_middle_stores_neither_records_nor_cursor),
 		TEST(failures_of_one_cause_are_one_problem_over_pipelines),

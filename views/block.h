@@ -21,6 +21,7 @@ enum column_type {
 	COLUMN_TIME,	 /* ms: an age, or absolute on `t` */
 	COLUMN_DURATION, /* ms */
 	COLUMN_INT,	 /* right-aligned, grouped thinly */
+	COLUMN_REAL,	 /* the same, three significant digits on a screen */
 	COLUMN_BOOL,
 	COLUMN_REF,
 	COLUMN_LIST, /* texts separated by 0x1F */
@@ -31,6 +32,7 @@ enum column_flags {
 	COLUMN_INTERNAL = 2, /* only for our own use: links, sorting */
 	COLUMN_GROWS = 4,    /* takes the width that is left */
 	COLUMN_SCREEN = 8,   /* on a screen only: not a key of JSON and TSV */
+	COLUMN_SHORTER = 16, /* COLUMN_REF: where a part of it is not known, of what lies above */
 };
 
 /* Columns that JSON and TSV leave out. */
@@ -48,7 +50,7 @@ struct column {
 	const char *ref_run; /* the column that holds the run, where it is not "run" */
 };
 
-enum block_kind { BLOCK_TABLE, BLOCK_FACTS, BLOCK_TEXT, BLOCK_LOG };
+enum block_kind { BLOCK_TABLE, BLOCK_FACTS, BLOCK_TEXT, BLOCK_LOG, BLOCK_PLOT };
 
 struct table {
 	const struct column *columns;
@@ -56,6 +58,7 @@ struct table {
 	struct result result;
 	int ref_column;	       /* the column that Enter opens, or -1 */
 	bool has_more;	       /* rows exist behind the last one */
+	struct value after[2]; /* then: where they start, see struct view_args */
 	const char *empty;     /* what to say without rows: why, and the key that helps */
 	const char *leave_out; /* keys that a screen need not show here, blank-separated; NULL: none */
 };
@@ -91,6 +94,27 @@ struct log_place {
 	size_t n_causes;
 };
 
+/* Curves of one metric, one a run. */
+struct plot_point {
+	int64_t step, time_ms; /* TIME_NONE: not known */
+	double value;	       /* may be NaN or infinite: the run diverged there */
+};
+struct plot_series {
+	const char *name; /* of the run, as short as it is distinct */
+	const char *ref;  /* of the run, canonical */
+	struct plot_point *points;
+	size_t n;
+};
+/* Which end of the values is the good one, as far as the metric's name says. */
+enum plot_best { PLOT_BEST_UNKNOWN, PLOT_BEST_LOWEST, PLOT_BEST_HIGHEST };
+struct plot {
+	const char *metric;
+	struct plot_series *series;
+	size_t n_series;
+	enum plot_best best;
+	const char *empty; /* what to say where there is no point */
+};
+
 struct block {
 	enum block_kind kind;
 	const char *name;  /* key in JSON: "steps", "params", "evidence" */
@@ -106,6 +130,7 @@ struct block {
 			size_t n;
 		} text;
 		struct log_place log;
+		struct plot plot;
 	};
 };
 

@@ -3,8 +3,9 @@
 
 #include "client/base/mem.h"
 #include "client/base/when.h"
+#include "views/format.h"
 
-enum { LINE_MOST_SPANS = 40 };
+enum { LINE_MOST_SPANS = 40, FACTS_STEP = 24 };
 
 struct block *compose_block(struct view_data *data, enum block_kind kind, const char *name, const char *title)
 {
@@ -13,8 +14,6 @@ struct block *compose_block(struct view_data *data, enum block_kind kind, const 
 	BUG_ON(data->n_blocks == VIEW_MOST_BLOCKS);
 	struct block *block = &data->blocks[data->n_blocks++];
 	*block = (struct block){.kind = kind, .name = name, .title = title};
-	if (kind == BLOCK_FACTS)
-		block->facts.facts = arena_array(data->arena, struct fact, BLOCK_MOST_FACTS);
 	return block;
 }
 
@@ -26,7 +25,7 @@ static int64_t limit_of(const struct view_args *args, int64_t least)
 	return args->limit > least ? args->limit : least;
 }
 
-struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
+bool compose_list(struct view_data *data, struct store *store, const struct view_args *args,
 	const struct list_block *what, struct err *err)
 {
 	const struct view_args own = {.config = args->config,
@@ -36,11 +35,13 @@ struct block *compose_list(struct view_data *data, struct store *store, const st
 		.now_ms = args->now_ms};
 	struct table table;
 	if (!list_load(store, what->list, &own, what->scope, data->arena, &table, err))
-		return NULL;
+		return false;
+	if (what->is_optional && !table.result.n_rows)
+		return true;
 	struct block *block = compose_block(data, BLOCK_TABLE, what->name, what->title);
 	block->table = table;
 	block->table.leave_out = what->leave_out;
-	return block;
+	return true;
 }
 
 static void add_span(struct view_data *data, struct line *line, enum role role, const char *text)
@@ -51,11 +52,22 @@ static void add_span(struct view_data *data, struct line *line, enum role role, 
 	line->spans[line->n_spans++] = (struct span){.role = role, .text = text};
 }
 
+static struct fact *next_fact(struct view_data *data, struct block *block)
+{
+	size_t n = block->facts.n++;
+	if (n % FACTS_STEP == 0) {
+		struct fact *more = arena_array(data->arena, struct fact, n + FACTS_STEP);
+		if (n)
+			memcpy(more, block->facts.facts, n * sizeof *more);
+		block->facts.facts = more;
+	}
+	return &block->facts.facts[n];
+}
+
 struct line *compose_fact(
 	struct view_data *data, struct block *block, const char *label, enum role role, const char *fmt, ...)
 {
-	BUG_ON(block->facts.n == BLOCK_MOST_FACTS);
-	struct fact *fact = &block->facts.facts[block->facts.n++];
+	struct fact *fact = next_fact(data, block);
 	fact->label = label;
 	va_list ap;
 	va_start(ap, fmt);
@@ -121,6 +133,14 @@ const char *compose_duration(struct view_data *data, int64_t ms)
 	return keep(data, &buf);
 }
 
+const char *compose_int(struct view_data *data, int64_t n)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	format_add_int(&buf, &(struct format){0}, n);
+	return keep(data, &buf);
+}
+
 const char *compose_local(struct view_data *data, int64_t ms)
 {
 	struct buf buf;
@@ -135,6 +155,18 @@ const char *compose_ref(struct view_data *data, const struct ref *ref)
 	buf_init(&buf, 0);
 	ref_add(&buf, ref);
 	return keep(data, &buf);
+}
+
+const char *compose_project_filter(struct view_data *data, const char *project)
+{
+	char *name = arena_dupz(data->arena, project);
+	bool has_quote = strchr(name, '"') != NULL;
+	if (!has_quote)
+		return arena_printf(data->arena, "project:\"%s\"", name);
+	for (char *c = name; *c; c++) /* no filter quotes a quote; a glob stands for it */
+		if (strchr("\" ,\t", *c))
+			*c = '?';
+	return arena_printf(data->arena, "project:%s", name);
 }
 
 bool compose_row(struct view_data *data, struct store *store, const char *sql, const struct value *params,

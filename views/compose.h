@@ -5,7 +5,7 @@
 
 #include "views/list.h"
 
-enum { VIEW_MOST_BLOCKS = 8, BLOCK_MOST_FACTS = 24 };
+enum { VIEW_MOST_BLOCKS = 16 };
 
 /* The next block of DATA, empty, of KIND. */
 struct block *compose_block(
@@ -19,9 +19,10 @@ struct list_block {
 	const char *sort;	   /* as in struct view_args; NULL: the list's own */
 	const char *leave_out;	   /* as in struct table */
 	int64_t limit;		   /* rows, or as many as the view was asked for where that is more; 0: all */
+	bool is_optional;	   /* no block where there is no row */
 };
-/* Such a block; ARGS gives clock and configuration. */
-struct block *compose_list(struct view_data *data, struct store *store, const struct view_args *args,
+/* Adds such a block; ARGS gives clock and configuration. */
+bool compose_list(struct view_data *data, struct store *store, const struct view_args *args,
 	const struct list_block *what, struct err *err);
 
 /* A fact with one span, made as by printf. Nothing is added where FMT is NULL. */
@@ -40,9 +41,14 @@ struct line *compose_line(struct view_data *data, struct block *block, size_t mo
 const char *compose_age(struct view_data *data, int64_t ms, int64_t now_ms);
 const char *compose_ago(struct view_data *data, int64_t ms, int64_t now_ms);
 const char *compose_duration(struct view_data *data, int64_t ms);
+/* "48 100 000" */
+const char *compose_int(struct view_data *data, int64_t n);
 const char *compose_local(struct view_data *data, int64_t ms);
 /* The canonical ref of an object, in DATA's arena. */
 const char *compose_ref(struct view_data *data, const struct ref *ref);
+
+/* The filter that a project's pipelines pass: project:"NAME". */
+const char *compose_project_filter(struct view_data *data, const char *project);
 
 /* A row of the result of SQL for one object; false where it has none (ERR_NOT_FOUND) or on an error. */
 bool compose_row(struct view_data *data, struct store *store, const char *sql, const struct value *params,

@@ -175,7 +175,7 @@ enum role format_cell(
 
 bool format_is_right(enum column_type type)
 {
-	return type == COLUMN_INT || type == COLUMN_DURATION || type == COLUMN_TIME;
+	return type == COLUMN_INT || type == COLUMN_REAL || type == COLUMN_DURATION || type == COLUMN_TIME;
 }
 
 /* The longest end of cleaned S within COLUMNS columns; never starts with a mark whose base is cut off. */

@@ -69,9 +69,9 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		data->summary = arena_printf(data->arena, "%s · filter: %s", data->summary, args->filter);
 	const struct list_block problems = {
 		.list = &list_problems, .name = "problems", .filter = filter, .limit = args->limit};
-	struct block *block = compose_list(data, store, args, &problems, err);
-	if (!block)
+	if (!compose_list(data, store, args, &problems, err))
 		return false;
+	struct block *block = &data->blocks[data->n_blocks - 1];
 	if (block->table.result.n_rows > 0 || (args->filter && *args->filter))
 		return true;
 	data->n_blocks = 0; /* an empty table says less than the day */

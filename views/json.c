@@ -61,6 +61,7 @@ struct object {
 	struct arena *arena;
 	const struct view_args *args;
 	const struct found *found;
+	int64_t run_id; /* of a run, or the one that made a model's version; 0: none */
 	struct json_writer *w;
 };
 
@@ -68,7 +69,7 @@ struct object {
 static bool put_pairs(struct object *o, const char *key, const char *sql, struct err *err)
 {
 	struct result rows;
-	const struct value params[] = {value_int(o->args->ref.kind == REF_RUN ? o->found->run_id : 0)};
+	const struct value params[] = {value_int(o->run_id)};
 	if (!store_query(o->store, sql, params, 1, o->arena, &rows, err))
 		return false;
 	json_key(o->w, key);
@@ -83,22 +84,28 @@ static bool put_pairs(struct object *o, const char *key, const char *sql, struct
 	return true;
 }
 
+static void put_rows(struct json_writer *w, const char *key, const struct table *table)
+{
+	json_key(w, key);
+	json_open(w, '[');
+	for (size_t row = 0; row < table->result.n_rows; row++) {
+		json_open(w, '{');
+		put_row(w, table, row);
+		json_close(w, '}');
+	}
+	json_close(w, ']');
+}
+
+/* SORT is as in struct view_args. */
 static bool put_list(struct object *o, const char *key, const struct list_def *list,
-	const struct found *scope, const char *filter, struct err *err)
+	const struct found *scope, const char *filter, const char *sort, struct err *err)
 {
 	const struct view_args args = {
-		.config = o->args->config, .filter = filter, .now_ms = o->args->now_ms};
+		.config = o->args->config, .filter = filter, .sort = sort, .now_ms = o->args->now_ms};
 	struct table table = {0};
 	if (scope && !list_load(o->store, list, &args, scope, o->arena, &table, err))
 		return false;
-	json_key(o->w, key);
-	json_open(o->w, '[');
-	for (size_t row = 0; row < table.result.n_rows; row++) {
-		json_open(o->w, '{');
-		put_row(o->w, &table, row);
-		json_close(o->w, '}');
-	}
-	json_close(o->w, ']');
+	put_rows(o->w, key, &table);
 	return true;
 }
 
@@ -112,14 +119,91 @@ static void put_note(struct object *o, const struct table *table)
 	json_close(o->w, ']');
 }
 
-static void put_links(struct object *o, const struct table *table)
+/* [{name version rows}] of a run. */
+static bool put_inputs(struct object *o, struct err *err)
 {
+	static const struct column columns[] = {{.key = "name"}, {.key = "version"}, {.key = "rows"}};
+	struct table table = {.columns = columns, .n_columns = ARRAY_LEN(columns)};
+	const struct value params[] = {value_int(o->run_id)};
+	if (!store_query(o->store,
+		    "SELECT name, nullif(version, ''), rows FROM input WHERE run_id = $1 ORDER BY name, version",
+		    params, 1, o->arena, &table.result, err))
+		return false;
+	put_rows(o->w, "inputs", &table);
+	return true;
+}
+
+static void put_ref(struct json_writer *w, const struct ref *ref)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	ref_add(&text, ref);
+	json_put_str(w, buf_str(&text));
+	buf_fini(&text);
+}
+
+/* The runs of other tools that belong together with this one, whichever of the two says so. */
+static bool put_linked_runs(struct object *o, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(o->run_id)};
+	if (!store_query(o->store,
+		    "SELECT s.name, p.pipeline, r.run, l.to_step, r.at_ms FROM run_link l JOIN run r ON r.id = l.to_run_id"
+		    " JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id WHERE l.run_id = $1"
+		    " UNION SELECT s.name, p.pipeline, r.run, '', r.at_ms FROM run_link l JOIN run r ON r.id = l.run_id"
+		    " JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id WHERE l.to_run_id = $1"
+		    " ORDER BY 5, 1, 2, 3, 4",
+		    params, 1, o->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		const char *step = result_text(&rows, i, 3);
+		const bool has_step = step && *step;
+		const struct ref ref = {.kind = has_step ? REF_STEP : REF_RUN,
+			.source = result_text(&rows, i, 0),
+			.pipeline = result_text(&rows, i, 1),
+			.run = result_text(&rows, i, 2),
+			.step = has_step ? step : NULL};
+		put_ref(o->w, &ref);
+	}
+	return true;
+}
+
+/* The versions that the run made. */
+static bool put_made_models(struct object *o, struct err *err)
+{
+	struct result rows;
+	const struct ref *ref = &o->args->ref;
+	const struct value params[] = {
+		value_int(o->found->source_id), value_text(ref->run), value_text(ref->pipeline)};
+	if (ref->kind != REF_RUN)
+		return true;
+	if (!store_query(o->store,
+		    "SELECT model, version FROM model_version WHERE source_id = $1 AND run = $2"
+		    " AND coalesce(pipeline, $3) = $3 AND gone = 0 ORDER BY model, position, version",
+		    params, ARRAY_LEN(params), o->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++)
+		put_ref(o->w, &(struct ref){.kind = REF_MODEL,
+				      .source = ref->source,
+				      .name = result_text(&rows, i, 0),
+				      .version = result_text(&rows, i, 1)});
+	return true;
+}
+
+/* The tool's own address, then what belongs to it: refs. */
+static bool put_links(struct object *o, const struct table *table, struct err *err)
+{
+	const char *url = table_text(table, 0, "url");
+	const char *run_ref = o->args->ref.kind == REF_MODEL ? table_text(table, 0, "run_ref") : NULL;
 	json_key(o->w, "links");
 	json_open(o->w, '[');
-	for (size_t c = 0; c < table->n_columns; c++)
-		if (!strcmp(table->columns[c].key, "url") && result_text(&table->result, 0, c))
-			json_put_str(o->w, str_of(result_text(&table->result, 0, c)));
+	if (url)
+		json_put_str(o->w, str_of(url));
+	if (run_ref)
+		json_put_str(o->w, str_of(run_ref));
+	bool ok = put_linked_runs(o, err) && put_made_models(o, err);
 	json_close(o->w, ']');
+	return ok;
 }
 
 /* The one row of the object, as its list has it. */
@@ -131,14 +215,17 @@ static bool load_row(struct object *o, const struct view_def *view, struct table
 		return err_set(err, ERR_USAGE, "'problem:%s' is no problem: its id is a number", ref->name);
 	const struct view_args args = {.config = o->args->config,
 		.filter = id ? arena_printf(o->arena, "id=%lld", (long long)id) : "deleted:yes",
+		.ref = *ref,
 		.now_ms = o->args->now_ms,
 		.limit = 1};
 	if (!list_load(o->store, view->list, &args, o->found, o->arena, table, err))
 		return false;
 	if (table->result.n_rows)
 		return true;
-	return id ? err_set(err, ERR_NOT_FOUND, "no problem %s; 'porthole problems' lists them", ref->name)
-		  : err_set(err, ERR_NOT_FOUND, "it is not there any more");
+	if (ref->kind == REF_PROBLEM || ref->kind == REF_PROJECT)
+		return err_set(err, ERR_NOT_FOUND, "no %s %s; 'porthole %s' lists them", view->name,
+			ref->name, id ? "problems" : "projects");
+	return err_set(err, ERR_NOT_FOUND, "it is not there any more");
 }
 
 /* A run's steps; a pipeline's are those of its newest run. */
@@ -152,7 +239,7 @@ static bool put_steps(struct object *o, struct err *err)
 			params, 1, &scope.run_id, err))
 		return false;
 	bool has_steps = (kind == REF_RUN || kind == REF_PIPELINE) && scope.run_id;
-	return put_list(o, "steps", &list_steps, has_steps ? &scope : NULL, "", err);
+	return put_list(o, "steps", &list_steps, has_steps ? &scope : NULL, "", NULL, err);
 }
 
 static bool put_children(struct object *o, struct err *err)
@@ -161,26 +248,98 @@ static bool put_children(struct object *o, struct err *err)
 	const char *run = o->args->ref.run;
 	bool is_run = o->args->ref.kind == REF_RUN && !strchr(run, '"');
 	return put_list(o, "children", &list_runs, is_run ? &source : NULL,
-		is_run ? arena_printf(o->arena, "parent=\"%s\"", run) : NULL, err);
+		is_run ? arena_printf(o->arena, "parent=\"%s\"", run) : NULL, "-started_ms", err);
+}
+
+static void put_pairs_of(struct object *o, const char *key, const struct config_pair *pairs, size_t n)
+{
+	json_key(o->w, key);
+	json_open(o->w, '{');
+	for (size_t i = 0; i < n; i++) {
+		json_key(o->w, pairs[i].key);
+		json_put_str(o->w, str_of(pairs[i].value));
+	}
+	json_close(o->w, '}');
+}
+
+static void put_member(struct json_writer *w, const char *key, const char *text)
+{
+	json_key(w, key);
+	json_put_str(w, text ? str_of(text) : (struct str){0});
+}
+
+/* What a project promised, and to whom. */
+static void put_project(struct object *o)
+{
+	const struct config *config = o->args->config;
+	size_t at = 0;
+	while (strcmp(config->projects[at].name, o->args->ref.name))
+		at++;
+	const struct config_project *p = &config->projects[at];
+	put_pairs_of(o, "owners", p->owners, p->n_owners);
+	put_pairs_of(o, "due", p->due, p->n_due);
+	put_member(o->w, "fallback", p->fallback);
+	put_member(o->w, "baseline", p->baseline);
+	json_key(o->w, "consumers");
+	json_open(o->w, '[');
+	for (size_t i = 0; i < p->n_consumers; i++) {
+		json_open(o->w, '{');
+		put_member(o->w, "name", p->consumers[i].name);
+		put_member(o->w, "contact", p->consumers[i].contact);
+		put_member(o->w, "promise", p->consumers[i].promise);
+		json_close(o->w, '}');
+	}
+	json_close(o->w, ']');
+	json_key(o->w, "docs");
+	json_open(o->w, '[');
+	for (size_t i = 0; i < p->n_docs; i++)
+		json_put_str(o->w, str_of(p->docs[i]));
+	json_close(o->w, ']');
+}
+
+/* The run whose pairs are shown: of a model's version the one that made it, where it is known. */
+static bool find_run(struct object *o, const struct table *table, struct err *err)
+{
+	struct found found;
+	struct err absent = {0};
+	o->run_id = o->args->ref.kind == REF_RUN ? o->found->run_id : 0;
+	if (o->args->ref.kind != REF_MODEL || !table_text(table, 0, "run_ref"))
+		return true;
+	const struct ref ref = {.kind = REF_RUN,
+		.source = o->args->ref.source,
+		.pipeline = table_text(table, 0, "pipeline"),
+		.run = table_text(table, 0, "run")};
+	if (find_ref(o->store, &ref, &found, &absent))
+		o->run_id = found.run_id;
+	else if (absent.code != ERR_NOT_FOUND)
+		return err_set(err, absent.code, "%s", absent.msg);
+	return true;
+}
+
+static bool put_versions(struct object *o, struct err *err)
+{
+	const struct found all = {.source_id = o->found->source_id, .model = o->found->model};
+	return o->args->ref.kind != REF_MODEL || put_list(o, "versions", &list_models, &all, "", NULL, err);
 }
 
 static bool put_members(struct object *o, const struct view_def *view, struct err *err)
 {
 	struct table table;
-	if (!load_row(o, view, &table, err))
+	if (!load_row(o, view, &table, err) || !find_run(o, &table, err))
 		return false;
 	put_row(o->w, &table, 0);
+	if (o->args->ref.kind == REF_PROJECT)
+		put_project(o);
 	if (!put_pairs(
 		    o, "params", "SELECT key, value, NULL FROM param WHERE run_id = $1 ORDER BY key", err) ||
 		!put_pairs(o, "metrics",
 			"SELECT key, value, special FROM metric WHERE run_id = $1 ORDER BY key", err) ||
 		!put_pairs(
 			o, "tags", "SELECT key, value, NULL FROM tag WHERE run_id = $1 ORDER BY key", err) ||
-		!put_list(o, "inputs", NULL, NULL, "", err) || !put_steps(o, err) || !put_children(o, err))
+		!put_inputs(o, err) || !put_steps(o, err) || !put_children(o, err) || !put_versions(o, err))
 		return false;
 	put_note(o, &table);
-	put_links(o, &table);
-	return true;
+	return put_links(o, &table, err);
 }
 
 bool json_add_object(struct buf *out, struct store *store, const struct config *config, const struct ref *ref,
@@ -222,12 +381,8 @@ static void put_stored(struct json_writer *w, const char *key, const char *json)
 
 static void put_evidence(struct json_writer *w, const struct ref *ref, const struct evidence *e)
 {
-	struct buf text;
-	buf_init(&text, 0);
-	ref_add(&text, ref);
 	json_key(w, "ref");
-	json_put_str(w, buf_str(&text));
-	buf_fini(&text);
+	put_ref(w, ref);
 	json_key(w, "attempt");
 	json_put_int(w, e->attempt);
 	json_key(w, "fingerprint");
@@ -254,12 +409,6 @@ void json_add_evidence(struct buf *out, const struct ref *ref, const struct evid
 	put_evidence(&w, ref, evidence);
 	json_close(&w, '}');
 	buf_addc(out, '\n');
-}
-
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
 }
 
 /* {text[]} for what has no log of its own. */
@@ -307,12 +456,12 @@ bool json_add_triage(struct buf *out, struct store *store, const struct config *
 	struct json_writer w = {.out = out};
 	json_open(&w, '{');
 	put_row(&w, table, row);
-	put_text(&w, "owner", table_text(table, row, "owner"));
-	put_text(&w, "oncall", table_text(table, row, "oncall"));
+	put_member(&w, "owner", table_text(table, row, "owner"));
+	put_member(&w, "oncall", table_text(table, row, "oncall"));
 	json_key(&w, "blocked_steps");
 	json_put_int(&w,
 		result_int(&table->result, row, (size_t)result_column(&table->result, "blocked_steps"), 0));
-	put_text(&w, "fallback", project ? project->fallback : NULL);
+	put_member(&w, "fallback", project ? project->fallback : NULL);
 	put_unknown(&w);
 	json_key(&w, "evidence");
 	if (has_step && evidence.is_found) {

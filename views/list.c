@@ -4,6 +4,7 @@
 #include "client/base/mem.h"
 #include "client/base/when.h"
 #include "client/catalogue/filter.h"
+#include "views/words.h"
 
 /* The query under construction. */
 struct builder {
@@ -14,10 +15,15 @@ struct builder {
 	size_t n_params, params_cap;
 	const struct list_def *list;
 	const struct view_args *args;
+	const char *sort; /* SQL of what is sorted by: never NULL */
+	bool is_ascending;
+	bool is_ranked; /* by a pair of the run, which no index serves */
+	bool looks_up;	/* words, in the index of names */
+	struct words words;
 };
 
-/* Adds a parameter and its place in the text. */
-static void add_param(struct builder *b, struct value value)
+/* A parameter; returns its number in the text. */
+static size_t new_param(struct builder *b, struct value value)
 {
 	if (b->n_params == b->params_cap) {
 		struct value *before = b->params;
@@ -27,7 +33,13 @@ static void add_param(struct builder *b, struct value value)
 			b->params[i] = before[i];
 	}
 	b->params[b->n_params++] = value;
-	buf_addf(&b->sql, "$%zu", b->n_params);
+	return b->n_params;
+}
+
+/* Adds a parameter and its place in the text. */
+static void add_param(struct builder *b, struct value value)
+{
+	buf_addf(&b->sql, "$%zu", new_param(b, value));
 }
 
 static const struct column *column_of(const struct list_def *list, struct str key)
@@ -68,7 +80,8 @@ static bool unknown_key(struct builder *b, const char *what, struct str key, str
 
 static bool is_number(enum column_type type)
 {
-	return type == COLUMN_TIME || type == COLUMN_DURATION || type == COLUMN_INT || type == COLUMN_BOOL;
+	return type == COLUMN_TIME || type == COLUMN_DURATION || type == COLUMN_INT || type == COLUMN_REAL ||
+	       type == COLUMN_BOOL;
 }
 
 /* A value as the column's type wants it: numbers, durations ("5m") and times as ms. */
@@ -120,10 +133,11 @@ static bool add_alternative(
 		return true;
 	}
 	bool is_glob = !is_quoted && (str_has(piece, STR("*")) || str_has(piece, STR("?")));
-	buf_addf(&b->sql, is_glob ? "(%s) LIKE " : "(%s) = ", column->sql);
+	/* capitals or not, as SQLite's LIKE has it; PostgreSQL's minds */
+	buf_addf(&b->sql, is_glob ? "lower(%s) LIKE lower(" : "(%s) = ", column->sql);
 	add_param(b, is_glob ? value_text(filter_like(b->arena, piece)) : value_str(piece));
 	if (is_glob)
-		buf_addz(&b->sql, " ESCAPE '\\'");
+		buf_addz(&b->sql, ") ESCAPE '\\'");
 	return true;
 }
 
@@ -236,6 +250,9 @@ static bool add_since(struct builder *b, const struct filter_term *term, struct 
 	return true;
 }
 
+/* Whether the text q.value looks like a number. */
+#define NUMBER_SQL "substr(q.value, 1, 1) IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '.')"
+
 /* What a run says in pairs: `params.K`, `metrics.K`, `tags.K`. */
 static const struct pairs {
 	const char *head, *table;
@@ -261,8 +278,7 @@ static bool add_pair_value(
 	double number;
 	bool is_order = term->op != FILTER_EQ && term->op != FILTER_NE;
 	if (!is_metric && is_order && str_to_double(term->value, &number)) {
-		buf_addz(&b->sql,
-			"substr(q.value, 1, 1) IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', '-', '.') AND ");
+		buf_addz(&b->sql, NUMBER_SQL " AND ");
 		column.type = COLUMN_INT;
 		column.sql = "CAST(q.value AS DOUBLE PRECISION)";
 	}
@@ -393,91 +409,264 @@ static void add_scope(struct builder *b, const struct found *scope)
 	} else if (scope->pipeline_id && b->list->scope_pipeline) {
 		buf_addf(&b->sql, " AND %s = ", b->list->scope_pipeline);
 		add_param(b, value_int(scope->pipeline_id));
+	} else if (scope->model && b->list->scope_model) {
+		buf_addf(&b->sql, " AND %s = ", b->list->scope_source);
+		add_param(b, value_int(scope->source_id));
+		buf_addf(&b->sql, " AND %s = ", b->list->scope_model);
+		add_param(b, value_text(scope->model));
+		if (scope->version) {
+			buf_addf(&b->sql, " AND %s = ", b->list->scope_version);
+			add_param(b, value_text(scope->version));
+		}
 	} else if (scope->source_id && b->list->scope_source) {
 		buf_addf(&b->sql, " AND %s = ", b->list->scope_source);
 		add_param(b, value_int(scope->source_id));
 	}
 }
 
+/* Whether the newest runs say K in anything but numbers: then it is sorted as text. */
+static bool is_param_text(struct builder *b, struct str key, bool *out, struct err *err)
+{
+	const struct value params[] = {value_str(key)};
+	int64_t n = 0;
+	bool ok =
+		!b->store ||
+		store_exec_id(b->store,
+			"SELECT count(*) FROM (SELECT id FROM run ORDER BY at_ms DESC, id DESC LIMIT 2000) r"
+			" JOIN param q ON q.run_id = r.id AND q.key = $1 WHERE NOT (" NUMBER_SQL ")",
+			params, 1, &n, err);
+	*out = n > 0;
+	return ok;
+}
+
+/* Sorted by metrics.K or params.K: what has none comes last, whichever way. */
+static bool sort_by_pair(struct builder *b, const struct pairs *pairs, struct str key, struct err *err)
+{
+	static const char *const last[] = {"-1.7976931348623157e308", "1.7976931348623157e308"};
+	bool is_text = false;
+	if (pairs == &all_pairs[0] && !is_param_text(b, key, &is_text, err))
+		return false;
+	const char *value = is_text		     ? "q.value"
+			    : pairs == &all_pairs[0] ? "CASE WHEN " NUMBER_SQL
+						       " THEN CAST(q.value AS DOUBLE PRECISION) END"
+						     : "q.value";
+	const char *none = is_text ? (b->is_ascending ? "'\U0010ffff'" : "''") : last[b->is_ascending];
+	b->sort = arena_printf(b->arena,
+		"coalesce((SELECT %s FROM %s q WHERE q.run_id = %s AND q.key = $%zu), %s)", value,
+		pairs->table, b->list->pairs_run, new_param(b, value_str(key)), none);
+	b->is_ranked = true;
+	return true;
+}
+
+static bool find_pair_sort(struct builder *b, struct str key, bool *is_one, struct err *err)
+{
+	*is_one = false;
+	for (size_t i = 0; b->list->pairs_run && i < ARRAY_LEN(all_pairs) - 1; i++) { /* not by tags */
+		struct str head = str_of(all_pairs[i].head);
+		*is_one = str_starts(key, head) && key.n > head.n;
+		if (*is_one)
+			return sort_by_pair(b, &all_pairs[i], str_slice(key, head.n, key.n), err);
+	}
+	return true;
+}
+
 /* The sort that ARGS asks for: its SQL, in a form that has no NULL where the column may be. */
-static bool sort_of(struct builder *b, const char **sql, bool *is_ascending, struct err *err)
+static bool set_sort(struct builder *b, struct err *err)
 {
 	struct str key = str_of(b->args->sort ? b->args->sort : b->list->sort);
-	*is_ascending = b->args->sort ? true : b->list->is_ascending;
+	bool is_pair;
+	b->is_ascending = b->args->sort ? true : b->list->is_ascending;
 	if (b->args->sort && key.n && key.p[0] == '-') {
-		*is_ascending = false;
+		b->is_ascending = false;
 		key = str_slice(key, 1, key.n);
 	}
+	if (!find_pair_sort(b, key, &is_pair, err) || is_pair)
+		return is_pair && b->sort;
 	const struct column *column = column_of(b->list, key);
 	if (!column || !column->sql)
 		return unknown_key(b, "sort", key, err);
-	bool is_default = str_is(key, b->list->sort);
-	if (is_default) /* NOT NULL by the schema, and served by an index as it stands */
-		*sql = column->sql;
+	if (str_is(key, b->list->sort)) /* NOT NULL by the schema, and served by an index as it stands */
+		b->sort = column->sql;
 	else
-		*sql = arena_printf(b->arena,
+		b->sort = arena_printf(b->arena,
 			is_number(column->type) ? "coalesce(%s, -1)" : "coalesce(%s, '')", column->sql);
 	return true;
 }
 
-static bool add_order(struct builder *b, struct err *err)
+static void add_matches(struct builder *b)
 {
-	const char *sort = NULL;
-	bool is_ascending = true;
-	if (!sort_of(b, &sort, &is_ascending, err))
-		return false;
-	if (b->args->after) {
-		buf_addf(&b->sql, " AND (%s, %s) %s (", sort, b->list->id, is_ascending ? ">" : "<");
+	buf_addz(&b->sql, " AND t.run_text MATCH ");
+	add_param(b, value_text(b->words.match));
+	buf_addz(&b->sql, " AND t.rowid > ");
+	add_param(b, value_int(b->words.lo));
+	buf_addz(&b->sql, " AND t.rowid < ");
+	add_param(b, value_int(b->words.hi));
+}
+
+/* Behind the page before. */
+static void add_after(struct builder *b)
+{
+	if (b->words.match) {
+		add_matches(b);
+	} else if (b->args->after) {
+		buf_addf(&b->sql, " AND (%s, %s) %s (", b->sort, b->list->id, b->is_ascending ? ">" : "<");
 		add_param(b, b->args->after[0]);
 		buf_addz(&b->sql, ", ");
 		add_param(b, b->args->after[1]);
 		buf_addc(&b->sql, ')');
 	}
-	const char *direction = is_ascending ? "ASC" : "DESC";
-	buf_addf(&b->sql, " ORDER BY %s %s, %s %s", sort, direction, b->list->id, direction);
+}
+
+static void add_order(struct builder *b, const char *sort, const char *id)
+{
+	const char *direction = b->is_ascending ? "ASC" : "DESC";
+	buf_addf(&b->sql, " ORDER BY %s %s", sort, direction);
+	if (id)
+		buf_addf(&b->sql, ", %s %s", id, direction);
 	if (b->args->limit) {
 		buf_addz(&b->sql, " LIMIT ");
 		add_param(b, value_int(b->args->limit + 1)); /* one more tells whether there is more */
 	}
+}
+
+/* Rows that came from us, as a table: (VALUES …) names its columns column1, column2 … in both engines. */
+static bool add_given(struct builder *b, struct err *err)
+{
+	struct given_rows rows = {0};
+	if (!b->list->given(b->store, b->args, b->arena, &rows, err))
+		return false;
+	buf_addz(&b->sql, " FROM (");
+	for (size_t row = 0; row < rows.n_rows; row++)
+		for (size_t c = 0; c < rows.n_columns; c++) {
+			struct value cell = rows.cells[row * rows.n_columns + c];
+			buf_addz(&b->sql, c ? ", " : row ? "), (" : "VALUES (");
+			buf_addz(&b->sql, "CAST(");
+			add_param(b, cell);
+			buf_addz(&b->sql, cell.type == VALUE_INT ? " AS BIGINT)" : " AS TEXT)");
+		}
+	for (size_t c = 0; !rows.n_rows && c < rows.n_columns; c++)
+		buf_addf(&b->sql, "%s AS column%zu", c ? ", NULL" : "SELECT NULL", c + 1);
+	buf_addz(&b->sql, rows.n_rows ? ")) g WHERE 1=1" : ") g WHERE 1=0");
 	return true;
 }
 
-static void add_select(struct builder *b)
+/* Behind a list's own columns stand, where a page may follow, the two that it starts behind. */
+static bool add_select(struct builder *b, struct err *err)
 {
 	buf_addz(&b->sql, "SELECT ");
 	for (size_t i = 0; i < b->list->n_columns; i++)
 		buf_addf(&b->sql, "%s%s AS \"%s\"", i ? ", " : "",
 			b->list->columns[i].sql ? b->list->columns[i].sql : "NULL", b->list->columns[i].key);
-	buf_addf(&b->sql, " %s", b->list->from);
+	if (b->args->limit)
+		buf_addf(&b->sql, ", %s AS after_sort, %s AS after_id", b->sort, b->list->id);
+	if (!b->list->from)
+		return add_given(b, err);
+	buf_addf(&b->sql, " %s", b->words.match ? b->list->words_from : b->list->from);
+	return true;
+}
+
+static bool is_narrow(const struct filter *filter, const struct found *scope)
+{
+	static const char *const keys[] = {"since", "source", "pipeline", "project", "owner", "mine"};
+	for (size_t i = 0; i < filter->n; i++)
+		for (size_t k = 0; k < ARRAY_LEN(keys); k++)
+			if (!filter->terms[i].is_negated && str_is(filter->terms[i].key, keys[k]))
+				return true;
+	return scope != NULL;
+}
+
+/* What no index serves is looked for among the newest only. */
+static void add_bound(struct builder *b)
+{
+	buf_addf(&b->sql,
+		" AND %s >= coalesce((SELECT at_ms FROM run ORDER BY at_ms DESC, id DESC LIMIT 1 OFFSET %d), 0)",
+		b->list->time, LIST_MOST_RANKED);
+}
+
+static bool add_where(
+	struct builder *b, const struct filter *filter, const struct found *scope, struct err *err)
+{
+	if (b->list->hidden && !b->args->show_hidden && !asks_for_deleted(filter))
+		buf_addf(&b->sql, " AND NOT (%s)", b->list->hidden);
+	add_attempt(b, scope);
+	if (scope)
+		add_scope(b, scope);
+	for (size_t i = 0; i < filter->n; i++)
+		if (!add_term(b, &filter->terms[i], err))
+			return false;
+	if (b->is_ranked && !is_narrow(filter, scope))
+		add_bound(b);
+	return true;
+}
+
+/* The term `state:a,b` of a page: an index has the rows of each state in order, but not of both. */
+static struct filter_term *states_of(struct builder *b, const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->n && b->args->limit && b->list->is_indexed_by_state; i++) {
+		struct filter_term *term = &filter->terms[i];
+		if (str_is(term->key, "state") && term->op == FILTER_MATCH && !term->is_quoted &&
+			!term->is_negated && str_has(term->value, STR(",")) &&
+			!str_has(term->value, STR("*")) && !str_has(term->value, STR("?")))
+			return term;
+	}
+	return NULL;
+}
+
+static bool names_state(struct str list, struct str state)
+{
+	struct str piece;
+	while (str_next(&list, ',', &piece))
+		if (piece.n == state.n && !memcmp(piece.p, state.p, state.n))
+			return true;
+	return false;
+}
+
+/* One query for each state: the engine merges them as they come. */
+static bool add_each_state(struct builder *b, const struct filter *filter, struct filter_term *states,
+	const struct found *scope, struct err *err)
+{
+	struct str rest = states->value, whole = states->value, done = {whole.p, 0};
+	bool ok = true;
+	for (; ok && str_next(&rest, ',', &states->value); done.n = whole.n - rest.n) {
+		if (names_state(done, states->value))
+			continue;
+		buf_addz(&b->sql, done.n ? " UNION ALL " : "");
+		ok = add_select(b, err) && add_where(b, filter, scope, err) && (add_after(b), true);
+	}
+	states->value = whole;
+	add_order(b, "after_sort", "after_id");
+	return ok;
 }
 
 static bool build(struct builder *b, const struct found *scope, struct err *err)
 {
 	struct filter filter;
-	if (!filter_parse(b->arena, str_of(b->args->filter), &filter, err))
+	if (!filter_parse(b->arena, str_of(b->args->filter), &filter, err) || !set_sort(b, err))
 		return false;
-	add_select(b);
-	if (b->list->hidden && !b->args->show_hidden && !asks_for_deleted(&filter))
-		buf_addf(&b->sql, " AND NOT (%s)", b->list->hidden);
-	add_attempt(b, scope);
-	if (scope)
-		add_scope(b, scope);
-	for (size_t i = 0; i < filter.n; i++)
-		if (!add_term(b, &filter.terms[i], err))
-			return false;
-	return add_order(b, err);
+	if (b->looks_up && !words_find(b->store, b->list, b->args, &filter, scope, b->arena, &b->words, err))
+		return false;
+	struct filter_term *states = b->words.match ? NULL : states_of(b, &filter);
+	if (states)
+		return add_each_state(b, &filter, states, scope, err);
+	if (!add_select(b, err) || !add_where(b, &filter, scope, err))
+		return false;
+	add_after(b);
+	add_order(b, b->words.match ? "t.rowid" : b->sort, b->words.match ? NULL : b->list->id);
+	return true;
 }
 
 static bool make_query(struct store *store, const struct list_def *list, const struct view_args *args,
-	const struct found *scope, struct arena *arena, struct list_query *out, struct err *err)
+	const struct found *scope, bool looks_up, struct arena *arena, struct list_query *out,
+	struct err *err)
 {
-	struct builder b = {.store = store, .arena = arena, .list = list, .args = args};
+	struct builder b = {.store = store, .arena = arena, .list = list, .args = args, .looks_up = looks_up};
 	buf_init(&b.sql, 0);
 	bool ok = build(&b, scope, err);
 	if (ok) {
 		out->sql = arena_dup(arena, buf_str(&b.sql));
 		out->params = b.params;
 		out->n_params = b.n_params;
+		out->is_bounded = b.words.is_bounded;
 	}
 	buf_fini(&b.sql);
 	return ok;
@@ -486,28 +675,57 @@ static bool make_query(struct store *store, const struct list_def *list, const s
 bool list_query(const struct list_def *list, const struct view_args *args, const struct found *scope,
 	struct arena *arena, struct list_query *out, struct err *err)
 {
-	return make_query(NULL, list, args, scope, arena, out, err);
+	return make_query(NULL, list, args, scope, false, arena, out, err);
+}
+
+/* A run or step by its parts; where one of them is not known there is no ref, or a shorter one. */
+static bool place_of(const struct table *table, const struct column *column, size_t row, struct ref *ref)
+{
+	bool is_shorter = column->flags & COLUMN_SHORTER;
+	ref->source = table_text(table, row, "source");
+	ref->pipeline = column->ref == REF_SOURCE ? NULL : table_text(table, row, "pipeline");
+	if (column->ref == REF_SOURCE || column->ref == REF_PIPELINE)
+		return ref->source && (ref->pipeline || column->ref == REF_SOURCE);
+	ref->run = table_text(table, row, column->ref_run ? column->ref_run : "run");
+	if (column->ref == REF_STEP && ref->run) {
+		ref->step = table_text(table, row, "step");
+		ref->index = table_text(table, row, "index");
+	}
+	enum ref_kind known = !ref->run ? REF_PIPELINE : ref->step ? REF_STEP : REF_RUN;
+	if (!ref->source || !ref->pipeline || (known != ref->kind && !is_shorter))
+		return false;
+	ref->kind = known;
+	return true;
+}
+
+static bool ref_of(const struct table *table, const struct column *column, size_t row, struct ref *ref)
+{
+	*ref = (struct ref){.kind = column->ref};
+	switch (column->ref) {
+	case REF_PROBLEM:
+		ref->name = table_text(table, row, "id");
+		return ref->name;
+	case REF_PROJECT:
+	case REF_MONITOR:
+		ref->name = table_text(table, row, "name");
+		return ref->name;
+	case REF_MODEL:
+		ref->source = table_text(table, row, "source");
+		ref->name = table_text(table, row, "model");
+		ref->version = table_text(table, row, "version");
+		return ref->source && ref->name;
+	default:
+		return place_of(table, column, row, ref);
+	}
 }
 
 static void fill_ref(struct arena *arena, const struct table *table, const struct column *column, size_t row,
 	struct value *cell)
 {
-	struct ref ref = {.kind = column->ref};
+	struct ref ref;
 	struct buf text;
-	if (column->ref == REF_PROBLEM) {
-		ref.name = table_text(table, row, "id");
-	} else {
-		ref.source = table_text(table, row, "source");
-		ref.pipeline = column->ref == REF_SOURCE ? NULL : table_text(table, row, "pipeline");
-		if (column->ref == REF_RUN || column->ref == REF_STEP)
-			ref.run = table_text(table, row, column->ref_run ? column->ref_run : "run");
-		if (column->ref == REF_STEP) {
-			ref.step = table_text(table, row, "step");
-			ref.index = table_text(table, row, "index");
-		}
-		if ((column->ref == REF_RUN || column->ref == REF_STEP) && !ref.run)
-			return;
-	}
+	if (!ref_of(table, column, row, &ref))
+		return;
 	buf_init(&text, 0);
 	ref_add(&text, &ref);
 	*cell = value_text(arena_dup(arena, buf_str(&text)));
@@ -543,22 +761,48 @@ static void fill_projects(const struct view_args *args, struct table *table)
 	}
 }
 
+/* The first LIMIT rows, without the two columns that the next page starts behind. */
+static void cut_page(struct table *table, size_t limit)
+{
+	struct result *rows = &table->result;
+	size_t n = table->n_columns, wide = rows->n_columns;
+	table->has_more = rows->n_rows > limit;
+	if (table->has_more) {
+		rows->n_rows = limit;
+		memcpy(table->after, result_at(rows, limit - 1, n), sizeof table->after);
+	}
+	for (size_t row = 1; row < rows->n_rows; row++)
+		memmove(&rows->cells[row * n], &rows->cells[row * wide], n * sizeof *rows->cells);
+	rows->n_columns = n;
+}
+
+/* The rows, and one more than the limit. */
+static bool load_rows(struct store *store, const struct list_def *list, const struct view_args *args,
+	const struct found *scope, struct arena *arena, struct result *rows, struct err *err)
+{
+	struct list_query query;
+	if (!make_query(store, list, args, scope, true, arena, &query, err) ||
+		!store_query(store, query.sql, query.params, query.n_params, arena, rows, err))
+		return false;
+	if (!query.is_bounded || rows->n_rows > (size_t)args->limit)
+		return true;
+	return make_query(store, list, args, scope, false, arena, &query, err) &&
+	       store_query(store, query.sql, query.params, query.n_params, arena, rows, err);
+}
+
 bool list_load(struct store *store, const struct list_def *list, const struct view_args *args,
 	const struct found *scope, struct arena *arena, struct table *table, struct err *err)
 {
-	struct list_query query;
-	if (!make_query(store, list, args, scope, arena, &query, err))
+	struct result rows; /* TABLE may be the page that ARGS goes on behind */
+	if (!load_rows(store, list, args, scope, arena, &rows, err))
 		return false;
 	*table = (struct table){.columns = list->columns,
 		.n_columns = list->n_columns,
+		.result = rows,
 		.ref_column = -1,
 		.empty = list->empty};
-	if (!store_query(store, query.sql, query.params, query.n_params, arena, &table->result, err))
-		return false;
-	if (args->limit && table->result.n_rows > (size_t)args->limit) {
-		table->result.n_rows = (size_t)args->limit;
-		table->has_more = true;
-	}
+	if (args->limit)
+		cut_page(table, (size_t)args->limit);
 	fill_refs(arena, table);
 	fill_projects(args, table);
 	return true;

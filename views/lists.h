@@ -9,14 +9,22 @@
 #define VIEWS(X)                                                                                             \
 	X(home)                                                                                              \
 	X(problems)                                                                                          \
+	X(projects)                                                                                          \
 	X(pipelines)                                                                                         \
 	X(runs)                                                                                              \
 	X(steps)                                                                                             \
+	X(models)                                                                                            \
+	X(checks)                                                                                            \
+	X(alerts)                                                                                            \
+	X(audit)                                                                                             \
 	X(sources)                                                                                           \
 	X(problem)                                                                                           \
+	X(project)                                                                                           \
 	X(pipeline)                                                                                          \
 	X(run)                                                                                               \
 	X(step)                                                                                              \
+	X(model)                                                                                             \
+	X(compare)                                                                                           \
 	X(source)
 
 #define VIEW_DECLARATION(name) extern const struct view_def view_##name;
@@ -24,6 +32,6 @@ VIEWS(VIEW_DECLARATION)
 #undef VIEW_DECLARATION
 
 extern const struct list_def list_sources, list_health, list_pipelines, list_runs, list_steps, list_problems,
-	list_occurrences;
+	list_occurrences, list_projects, list_models, list_checks, list_alerts, list_audit, list_why;
 
 #endif

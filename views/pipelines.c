@@ -4,13 +4,21 @@
 #include "views/lists.h"
 
 static const struct column columns[] = {
-	{.key = "last_state", .title = "LAST", .type = COLUMN_STATE, .sql = "p.last_state"},
+	/* what should have run comes before how its last run went */
+	{.key = "shown",
+		.title = "LAST",
+		.type = COLUMN_STATE,
+		.flags = COLUMN_SCREEN,
+		.sql = "CASE WHEN EXISTS (SELECT 1 FROM team.problem_pipeline q JOIN team.problem b ON b.id = q.problem_id"
+		       " WHERE q.source = s.name AND q.pipeline = p.pipeline AND b.kind IN ('late', 'platform')"
+		       " AND b.state IN ('open', 'acknowledged', 'snoozed')) THEN 'late' ELSE p.last_state END"},
 	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 40, .sql = "p.pipeline"},
 	{.key = "last_run_ms", .title = "RAN", .type = COLUMN_TIME, .priority = 1, .sql = "p.last_run_ms"},
 	{.key = "next_due_ms", .title = "NEXT", .type = COLUMN_TIME, .priority = 4, .sql = "p.next_due_ms"},
 	{.key = "schedule", .type = COLUMN_TEXT, .priority = 3, .width = 24, .sql = "p.schedule"},
 	{.key = "paused", .type = COLUMN_BOOL, .priority = 5, .sql = "p.paused"},
 	{.key = "source", .type = COLUMN_NAME, .priority = 2, .width = 16, .sql = "s.name"},
+	{.key = "last_state", .type = COLUMN_STATE, .flags = COLUMN_HIDDEN, .sql = "p.last_state"},
 	{.key = "kind", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "p.kind"},
 	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN, .ref = REF_PIPELINE},
 	/* the project is configuration, not catalogue: list_load fills it */

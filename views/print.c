@@ -169,7 +169,21 @@ static void add_tsv_cell(const struct printer *p, const struct column *column, c
 	}
 }
 
-void print_tsv(const struct printer *p, const struct table *t)
+void print_tsv_row(const struct printer *p, const struct table *t, size_t row)
+{
+	bool is_first = true;
+	for (size_t c = 0; c < t->n_columns; c++) {
+		if (t->columns[c].flags & COLUMN_NO_KEY)
+			continue;
+		if (!is_first)
+			buf_addc(p->out, '\t');
+		is_first = false;
+		add_tsv_cell(p, &t->columns[c], result_at(&t->result, row, c));
+	}
+	buf_addc(p->out, '\n');
+}
+
+static void print_tsv_header(const struct printer *p, const struct table *t)
 {
 	bool is_first = true;
 	for (size_t c = 0; c < t->n_columns; c++) {
@@ -179,8 +193,14 @@ void print_tsv(const struct printer *p, const struct table *t)
 		is_first = false;
 	}
 	buf_addc(p->out, '\n');
+}
+
+void print_tsv(const struct printer *p, const struct table *t)
+{
+	if (!p->is_going_on)
+		print_tsv_header(p, t);
 	for (size_t row = 0; row < t->result.n_rows; row++) {
-		is_first = true;
+		bool is_first = true;
 		for (size_t c = 0; c < t->n_columns; c++) {
 			if (t->columns[c].flags & COLUMN_NO_KEY)
 				continue;
@@ -233,7 +253,8 @@ static void print_block(const struct printer *p, const struct block *block)
 		for (size_t i = 0; i < block->text.n; i++)
 			print_line(p, &block->text.lines[i]);
 		break;
-	case BLOCK_LOG: /* a place in a log, not its text: 'porthole logs' prints that */
+	case BLOCK_LOG:	 /* a place in a log, not its text: 'porthole logs' prints that */
+	case BLOCK_PLOT: /* curves are read live: 'porthole series' prints their points */
 		break;
 	}
 }

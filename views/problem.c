@@ -119,6 +119,34 @@ static void add_who(struct view_data *data, struct block *facts, const struct re
 		compose_span(data, line, ROLE_TEXT, " · on call %s", oncall);
 }
 
+/* The pipelines that are late because of a sick component or source. */
+static bool add_lates(struct view_data *data, struct store *store, const struct view_args *args,
+	struct block *facts, int64_t id, struct err *err)
+{
+	enum { MOST = 8 };
+	struct result rows;
+	const struct value params[] = {value_int(id)};
+	if (!store_query(store,
+		    "SELECT source, pipeline FROM team.problem_pipeline WHERE problem_id = $1 ORDER BY source, pipeline",
+		    params, 1, data->arena, &rows, err))
+		return false;
+	if (!rows.n_rows)
+		return true;
+	struct line *line = compose_fact(
+		data, facts, arena_printf(data->arena, "late ×%zu", rows.n_rows), ROLE_LATE, "%s", "");
+	for (size_t i = 0; i < rows.n_rows && i < MOST; i++) {
+		const char *source = result_text(&rows, i, 0), *pipeline = result_text(&rows, i, 1);
+		const struct config_project *project = config_project_of(args->config, source, pipeline);
+		const char *due = project ? config_due(project, source, pipeline) : NULL;
+		compose_span(data, line, ROLE_TEXT, "%s%s", i ? ", " : "", pipeline);
+		if (due)
+			compose_span(data, line, ROLE_LATE, " (due %s)", due);
+	}
+	if (rows.n_rows > MOST)
+		compose_span(data, line, ROLE_TEXT, ", …");
+	return true;
+}
+
 static void add_facts(
 	struct view_data *data, const struct view_args *args, const struct result *row, const struct ref *ref)
 {
@@ -151,6 +179,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	struct ref place = place_of(&row);
 	data->title = arena_printf(data->arena, "problem %lld", (long long)id);
 	add_facts(data, args, &row, &place);
+
+	bool is_platform = !strcmp(result_text(&row, 0, SQL_KIND), "platform");
+	if (is_platform && !add_lates(data, store, args, &data->blocks[0], id, err))
+		return false;
 
 	struct evidence evidence = {0};
 	if (place.run && !evidence_load(store, &place, data->arena, &evidence, err))

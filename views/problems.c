@@ -44,7 +44,7 @@ static const struct column columns[] = {
 	{.key = "pipelines",
 		.type = COLUMN_LIST,
 		.flags = COLUMN_HIDDEN,
-		.sql = "(SELECT group_concat(q.source || '/' || q.pipeline, char(31)) FROM team.problem_pipeline q"
+		.sql = "(SELECT group_concat(q.source || '/' || q.pipeline, '\x1f') FROM team.problem_pipeline q"
 		       " WHERE q.problem_id = b.id)"},
 	{.key = "severity", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN, .sql = "b.severity"},
 	{.key = "last_ms", .type = COLUMN_TIME, .flags = COLUMN_HIDDEN, .sql = "b.last_ms"},
@@ -96,7 +96,7 @@ static const struct column occurrence_columns[] = {
 		.sql = "o.run"},
 	{.key = "attempt", .title = "TRY", .type = COLUMN_INT, .priority = 3, .sql = "o.attempt"},
 	{.key = "source", .type = COLUMN_NAME, .priority = 4, .width = 16, .sql = "o.source"},
-	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_INTERNAL, .ref = REF_STEP},
+	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_INTERNAL | COLUMN_SHORTER, .ref = REF_STEP},
 	{.key = "index", .type = COLUMN_TEXT, .flags = COLUMN_INTERNAL, .sql = "nullif(o.idx, '')"},
 	{.key = "problem", .type = COLUMN_INT, .flags = COLUMN_INTERNAL, .sql = "o.problem_id"},
 };

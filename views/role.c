@@ -21,6 +21,10 @@ static const char *const names[ROLE_COUNT] = {
 	[ROLE_ERROR] = "error",
 	[ROLE_RULE] = "rule",
 	[ROLE_BANNER] = "banner",
+	[ROLE_SERIES_1] = "series1",
+	[ROLE_SERIES_2] = "series2",
+	[ROLE_SERIES_3] = "series3",
+	[ROLE_SERIES_4] = "series4",
 };
 
 const char *role_name(enum role role)

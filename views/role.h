@@ -22,6 +22,10 @@ enum role {
 	ROLE_ERROR,	/* a message of ours that something went wrong */
 	ROLE_RULE,	/* lines that separate */
 	ROLE_BANNER,	/* the recorded sample, read-only */
+	ROLE_SERIES_1,	/* curves of a plot, told apart; each has a line style besides */
+	ROLE_SERIES_2,
+	ROLE_SERIES_3,
+	ROLE_SERIES_4,
 	ROLE_COUNT
 };
 

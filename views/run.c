@@ -4,6 +4,7 @@
 #include "views/compose.h"
 #include "views/format.h"
 #include "views/lists.h"
+#include "views/pairs.h"
 
 enum {
 	SQL_STATE,
@@ -16,12 +17,14 @@ enum {
 	SQL_NOTE,
 	SQL_VERSION,
 	SQL_URL,
-	SQL_QUEUED
+	SQL_NAME,
+	SQL_PARENT,
+	SQL_SOURCE_KIND
 };
 
 static const char run_sql[] =
-	"SELECT state, tool_state, started_ms, ended_ms, duration_ms, user_name, kind, note, version, url, queued_ms"
-	" FROM run WHERE id = $1";
+	"SELECT r.state, r.tool_state, r.started_ms, r.ended_ms, r.duration_ms, r.user_name, r.kind, r.note,"
+	" r.version, r.url, r.name, r.parent, s.kind FROM run r JOIN source s ON s.id = r.source_id WHERE r.id = $1";
 
 static void add_state(
 	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
@@ -44,20 +47,108 @@ static void add_state(
 		compose_fact(data, facts, "ended", ROLE_TEXT, "%s", compose_local(data, ended));
 }
 
-static bool add_pairs(struct view_data *data, struct store *store, struct block *facts, int64_t run_id,
-	const char *label, const char *sql, struct err *err)
+/* A run of another tool, by the link between the two: ROW is source, pipeline, run, name, step, rule. */
+static void add_link(
+	struct view_data *data, struct block *facts, const char *label, const struct result *rows, size_t row)
 {
-	enum { MOST = 8 };
-	struct result pairs;
-	const struct value params[] = {value_int(run_id), value_int(MOST + 1)};
-	if (!store_query(store, sql, params, 2, data->arena, &pairs, err))
-		return false;
-	for (size_t i = 0; i < pairs.n_rows && i < MOST && facts->facts.n < BLOCK_MOST_FACTS - 1; i++)
-		compose_fact(data, facts, i ? "" : label, ROLE_TEXT, "%s = %s", result_text(&pairs, i, 0),
-			result_text(&pairs, i, 1) ? result_text(&pairs, i, 1) : "–");
-	if (pairs.n_rows > MOST)
-		compose_fact(data, facts, "", ROLE_DIM, "… more: porthole show --json");
+	const char *name = result_text(rows, row, 3), *step = result_text(rows, row, 4);
+	struct ref ref = {.kind = REF_RUN,
+		.source = result_text(rows, row, 0),
+		.pipeline = result_text(rows, row, 1),
+		.run = result_text(rows, row, 2)};
+	if (step && *step) {
+		ref.kind = REF_STEP;
+		ref.step = step;
+	}
+	struct line *line = compose_fact(data, facts, label, ROLE_LINK, "%s ▸ %s%s%s", ref.pipeline,
+		name && *name ? name : ref.run, ref.step ? " ▸ " : "", ref.step ? ref.step : "");
+	compose_span(data, line, ROLE_DIM, " on %s (%s)", ref.source, result_text(rows, row, 5));
+	line->ref = compose_ref(data, &ref);
+}
+
+static bool add_links(
+	struct view_data *data, struct store *store, struct block *facts, int64_t run_id, struct err *err)
+{
+	static const struct {
+		const char *label, *sql;
+	} sides[] = {
+		{"part of",
+			"SELECT s.name, p.pipeline, r.run, r.name, l.to_step, l.rule FROM run_link l"
+			" JOIN run r ON r.id = l.to_run_id JOIN pipeline p ON p.id = r.pipeline_id"
+			" JOIN source s ON s.id = r.source_id WHERE l.run_id = $1 ORDER BY r.at_ms LIMIT 20"},
+		{"made",
+			"SELECT s.name, p.pipeline, r.run, r.name, NULL, 'from ' || coalesce(nullif(l.to_step, ''), 'it')"
+			" FROM run_link l JOIN run r ON r.id = l.run_id JOIN pipeline p ON p.id = r.pipeline_id"
+			" JOIN source s ON s.id = r.source_id WHERE l.to_run_id = $1 ORDER BY r.at_ms LIMIT 20"},
+	};
+	const struct value params[] = {value_int(run_id)};
+	for (size_t side = 0; side < ARRAY_LEN(sides); side++) {
+		struct result rows;
+		if (!store_query(store, sides[side].sql, params, 1, data->arena, &rows, err))
+			return false;
+		for (size_t i = 0; i < rows.n_rows; i++)
+			add_link(data, facts, i ? "" : sides[side].label, &rows, i);
+	}
 	return true;
+}
+
+static bool add_models(struct view_data *data, struct store *store, const struct view_args *args,
+	struct block *facts, const struct found *found, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {
+		value_int(found->source_id), value_text(args->ref.run), value_text(args->ref.pipeline)};
+	if (!store_query(store,
+		    "SELECT model, version, stage FROM model_version WHERE source_id = $1 AND run = $2"
+		    " AND coalesce(pipeline, $3) = $3 AND gone = 0 ORDER BY model, position LIMIT 20",
+		    params, ARRAY_LEN(params), data->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		const struct ref ref = {.kind = REF_MODEL,
+			.source = args->ref.source,
+			.name = result_text(&rows, i, 0),
+			.version = result_text(&rows, i, 1)};
+		const char *stage = result_text(&rows, i, 2);
+		struct line *line = compose_fact(
+			data, facts, i ? "" : "model", ROLE_LINK, "%s version %s", ref.name, ref.version);
+		if (stage)
+			compose_span(data, line, ROLE_DIM, " · %s", stage);
+		line->ref = compose_ref(data, &ref);
+	}
+	return true;
+}
+
+static bool add_inputs(
+	struct view_data *data, struct store *store, struct block *facts, int64_t run_id, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(run_id)};
+	if (!store_query(store,
+		    "SELECT name, version, rows FROM input WHERE run_id = $1 ORDER BY name, version LIMIT 20",
+		    params, 1, data->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		const char *version = result_text(&rows, i, 1);
+		struct line *line = compose_fact(
+			data, facts, i ? "" : "inputs", ROLE_TEXT, "%s", result_text(&rows, i, 0));
+		if (version && *version)
+			compose_span(data, line, ROLE_TEXT, " %s", version);
+		if (result_ms(&rows, i, 2) != TIME_NONE)
+			compose_span(data, line, ROLE_DIM, " · %s rows",
+				compose_int(data, result_ms(&rows, i, 2)));
+	}
+	return true;
+}
+
+static void add_parent(
+	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
+{
+	const char *parent = result_text(row, 0, SQL_PARENT);
+	if (!parent)
+		return;
+	const struct ref ref = {
+		.kind = REF_RUN, .source = args->ref.source, .pipeline = args->ref.pipeline, .run = parent};
+	compose_fact(data, facts, "parent", ROLE_LINK, "%s", parent)->ref = compose_ref(data, &ref);
 }
 
 static bool add_facts(struct view_data *data, struct store *store, const struct view_args *args,
@@ -68,16 +159,28 @@ static bool add_facts(struct view_data *data, struct store *store, const struct 
 	if (!compose_row(data, store, run_sql, params, 1, &row, err))
 		return false;
 	struct block *facts = compose_block(data, BLOCK_FACTS, "run", NULL);
+	const char *name = result_text(&row, 0, SQL_NAME), *kind = result_text(&row, 0, SQL_SOURCE_KIND);
+	if (name && *name)
+		data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.pipeline, name);
 	add_state(data, args, facts, &row);
+	if (!pairs_add_facts(data, store, facts, found->run_id, PAIRS_METRICS, err))
+		return false;
+	if (name && strcmp(name, args->ref.run))
+		compose_fact_text(data, facts, "id", args->ref.run);
 	compose_fact_text(data, facts, "kind", result_text(&row, 0, SQL_KIND));
+	add_parent(data, args, facts, &row);
 	compose_fact_text(data, facts, "by", result_text(&row, 0, SQL_USER));
 	compose_fact_text(data, facts, "version", result_text(&row, 0, SQL_VERSION));
 	compose_fact_text(data, facts, "note", result_text(&row, 0, SQL_NOTE));
 	compose_fact_text(data, facts, "address", result_text(&row, 0, SQL_URL));
-	return add_pairs(data, store, facts, found->run_id, "params",
-		       "SELECT key, value FROM param WHERE run_id = $1 ORDER BY key LIMIT $2", err) &&
-	       add_pairs(data, store, facts, found->run_id, "tags",
-		       "SELECT key, value FROM tag WHERE run_id = $1 ORDER BY key LIMIT $2", err);
+	if (kind && !strcmp(kind, "mlflow"))
+		compose_fact(data, facts, "artifacts", ROLE_DIM, "porthole artifacts %s",
+			compose_ref(data, &args->ref));
+	return add_links(data, store, facts, found->run_id, err) &&
+	       add_models(data, store, args, facts, found, err) &&
+	       add_inputs(data, store, facts, found->run_id, err) &&
+	       pairs_add_facts(data, store, facts, found->run_id, PAIRS_PARAMS, err) &&
+	       pairs_add_facts(data, store, facts, found->run_id, PAIRS_TAGS, err);
 }
 
 /* The cause of each failed step that has evidence. */
@@ -116,15 +219,29 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (!find_ref(store, &args->ref, &found, err))
 		return false;
 	data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.pipeline, args->ref.run);
+	const struct found source = {.source_id = found.source_id};
+	const bool is_parent = !strchr(args->ref.run, '"'); /* no filter quotes a quote */
 	const struct list_block steps = {.list = &list_steps,
 		.name = "steps",
 		.title = "steps",
 		.scope = &found,
 		.sort = "trouble",
 		.leave_out = "pipeline run",
-		.limit = 500};
+		.limit = 500,
+		.is_optional = true}; /* runs of a tracker have none */
+	const struct list_block children = {.list = &list_runs,
+		.name = "children",
+		.title = "runs below it",
+		.scope = &source,
+		.sort = "-started_ms", /* in the order of at_ms the engine would walk all runs of the source
+					*/
+		.filter = is_parent ? arena_printf(data->arena, "parent=\"%s\"", args->ref.run) : NULL,
+		.leave_out = "pipeline source",
+		.limit = 100,
+		.is_optional = true};
 	return add_facts(data, store, args, &found, err) && add_causes(data, store, args, err) &&
-	       compose_list(data, store, args, &steps, err);
+	       compose_list(data, store, args, &steps, err) &&
+	       (!is_parent || compose_list(data, store, args, &children, err));
 }
 
 const struct view_def view_run = {

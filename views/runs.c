@@ -1,17 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Runs: every execution, newest first. */
 #include "client/base/mem.h"
+#include "client/catalogue/run_text.h"
 #include "views/lists.h"
 
 static const struct column columns[] = {
 	{.key = "state", .type = COLUMN_STATE, .sql = "r.state"},
 	{.key = "pipeline", .type = COLUMN_NAME, .flags = COLUMN_GROWS, .width = 24, .sql = "p.pipeline"},
-	{.key = "run",
+	{.key = "run", .type = COLUMN_NAME, .flags = COLUMN_HIDDEN, .sql = "r.run"},
+	/* a name and the head of its id where the id is a number for machines, as MLflow's */
+	{.key = "shown",
+		.title = "RUN",
 		.type = COLUMN_NAME,
-		.flags = COLUMN_GROWS,
+		.flags = COLUMN_GROWS | COLUMN_SCREEN,
 		.priority = 1,
 		.width = 24,
-		.sql = "r.run"},
+		.sql = "CASE WHEN length(r.run) = 32 AND r.name <> '' THEN r.name || ' ' || substr(r.run, 1, 8)"
+		       " ELSE r.run END"},
+	{.key = "mark",
+		.title = " ",
+		.type = COLUMN_TEXT,
+		.flags = COLUMN_SCREEN,
+		.priority = 1,
+		.sql = "CASE WHEN r.gone = 1 THEN 'deleted' END"},
 	{.key = "started_ms", .title = "STARTED", .type = COLUMN_TIME, .priority = 1, .sql = "r.started_ms"},
 	{.key = "duration_ms",
 		.title = "TOOK",
@@ -51,12 +62,15 @@ const struct list_def list_runs = {
 	.time = "r.at_ms",
 	.hidden = "r.gone = 1",
 	.words = (const char *const[]){"p.pipeline", "r.run", "r.name", NULL},
+	.words_from = "FROM run_text t CROSS JOIN run r ON " RUN_TEXT_IS("r",
+		"t") " CROSS JOIN pipeline p ON p.id = r.pipeline_id CROSS JOIN source s ON s.id = p.source_id WHERE 1=1",
 	.source_sql = "s.name",
 	.pipeline_sql = "p.pipeline",
 	.scope_source = "r.source_id",
 	.scope_pipeline = "r.pipeline_id",
 	.scope_run = "r.id",
 	.pairs_run = "r.id",
+	.is_indexed_by_state = true,
 	.empty = "no run here; '.' shows what is hidden, Esc drops the filter",
 };
 

@@ -3,6 +3,9 @@
 
 #include "client/base/mem.h"
 #include "client/catalogue/filter.h"
+#include "views/lists.h"
+#include "views/words.h"
+
 #include <strings.h>
 
 static const struct column columns[] = {
@@ -107,15 +110,39 @@ static bool add_steps(struct search *s, struct err *err)
 	return true;
 }
 
-/* The newest runs only: the time index is walked until enough are found. */
+#define RUN_COLUMNS "SELECT s.name, p.pipeline, r.run, r.state"
+#define RUN_IS_CALLED                                                                                        \
+	" r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE '\\' OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\')"
+
+/* The newest runs only. By the index of names where it helps; it has the names of their pipelines, too, so
+ * that the first matches need not be what is looked for: see words.h. */
+static bool find_runs(struct search *s, struct result *rows, struct err *err)
+{
+	struct filter_term phrase = {.op = FILTER_WORD, .value = str_trim(str_of(s->args->filter))};
+	const struct filter filter = {&phrase, 1};
+	const struct view_args page = {.limit = (int64_t)s->most};
+	struct words words;
+	if (!words_find(s->store, &list_runs, &page, &filter, true, s->arena, &words, err))
+		return false;
+	if (!words.match)
+		return query(s,
+			RUN_COLUMNS
+			" FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id"
+			" WHERE" RUN_IS_CALLED " ORDER BY r.at_ms DESC, r.id DESC LIMIT $2",
+			rows, err);
+	const struct value params[] = {s->like, value_int((int64_t)s->most), value_text(words.match),
+		value_int(words.lo), value_int(words.hi)};
+	const char *sql = arena_printf(s->arena,
+		RUN_COLUMNS " %s AND t.run_text MATCH $3 AND t.rowid > $4 AND t.rowid < $5"
+			    " AND" RUN_IS_CALLED " ORDER BY t.rowid DESC LIMIT $2",
+		list_runs.words_from);
+	return store_query(s->store, sql, params, ARRAY_LEN(params), s->arena, rows, err);
+}
+
 static bool add_runs(struct search *s, struct err *err)
 {
 	struct result rows;
-	if (!query(s,
-		    "SELECT s.name, p.pipeline, r.run, r.state FROM run r JOIN pipeline p ON p.id = r.pipeline_id"
-		    " JOIN source s ON s.id = r.source_id WHERE r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE '\\'"
-		    " OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\') ORDER BY r.at_ms DESC, r.id DESC LIMIT $2",
-		    &rows, err))
+	if (!find_runs(s, &rows, err))
 		return false;
 	for (size_t i = 0; i < rows.n_rows; i++)
 		add(s, "run",

@@ -9,4 +9,8 @@
 bool search_load(struct store *store, const struct view_args *args, struct arena *arena, struct table *table,
 	struct err *err);
 
+/* The same as a view: its filter is the words. It is no list over one query, so `lists.h` does not have it.
+ */
+extern const struct view_def view_search;
+
 #endif

@@ -5,26 +5,97 @@
 #include "views/format.h"
 #include "views/lists.h"
 
-enum { SQL_KIND, SQL_URL, SQL_STATE, SQL_SYNCED, SQL_SINCE, SQL_ERROR, SQL_PIPELINES, SQL_FULL };
+enum {
+	SQL_KIND,
+	SQL_URL,
+	SQL_STATE,
+	SQL_SYNCED,
+	SQL_SINCE,
+	SQL_ERROR,
+	SQL_PIPELINES,
+	SQL_FULL,
+	SQL_ATTEMPTED,
+	SQL_FAILURES,
+	SQL_RUNS_OF_DAY,
+	SQL_MODELS
+};
+
+enum { DAY_MS = 24 * 60 * 60 * 1000 };
+
+static const char source_sql[] =
+	"SELECT kind, url, state, synced_ms, since_ms, error,"
+	" (SELECT count(*) FROM pipeline p WHERE p.source_id = s.id AND p.gone = 0), full_ms, attempted_ms, failures,"
+	" (SELECT count(*) FROM run r WHERE r.source_id = s.id AND r.at_ms >= $2 AND r.gone = 0),"
+	" (SELECT count(*) FROM model_version m WHERE m.source_id = s.id AND m.gone = 0)"
+	" FROM source s WHERE id = $1";
+
+static void add_state(struct view_data *data, struct block *facts, const struct result *row)
+{
+	const char *state = result_text(row, 0, SQL_STATE);
+	struct line *line = compose_fact(data, facts, "state", format_state_role(str_of(state)), "%s", state);
+	int64_t since = result_ms(row, 0, SQL_SINCE), failures = result_int(row, 0, SQL_FAILURES, 0);
+	if (since != TIME_NONE)
+		compose_span(data, line, ROLE_DIM, " since %s", compose_local(data, since));
+	if (failures > 1)
+		compose_span(data, line, ROLE_LATE, " · %lld attempts failed in a row", (long long)failures);
+	const char *error = result_text(row, 0, SQL_ERROR);
+	if (error)
+		compose_fact(data, facts, "error", ROLE_ERROR, "%s", error);
+}
+
+/* How old what is known is, and what was asked last. */
+static void add_synced(
+	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
+{
+	int64_t synced = result_ms(row, 0, SQL_SYNCED), attempted = result_ms(row, 0, SQL_ATTEMPTED),
+		full = result_ms(row, 0, SQL_FULL);
+	struct line *line = compose_fact(data, facts, "synced", ROLE_TEXT, "%s (%s)",
+		compose_local(data, synced), compose_ago(data, synced, args->now_ms));
+	if (synced != TIME_NONE && attempted != TIME_NONE && attempted > synced)
+		compose_span(data, line, ROLE_LATE, " · behind %s, asked %s",
+			compose_duration(data, attempted - synced),
+			compose_ago(data, attempted, args->now_ms));
+	if (full != TIME_NONE)
+		compose_fact(
+			data, facts, "all of it", ROLE_DIM, "read %s", compose_ago(data, full, args->now_ms));
+}
+
+/* What the configuration lets us do with it. */
+static void add_rights(struct view_data *data, struct block *facts, const struct config_source *source)
+{
+	if (!source) {
+		compose_fact(data, facts, "config", ROLE_LATE,
+			"this configuration does not name it; 'porthole forget' drops it");
+		return;
+	}
+	compose_fact(data, facts, "actions", ROLE_TEXT, "%s",
+		source->disabled  ? "none: it is disabled"
+		: source->actions ? "allowed"
+				  : "refused: 'actions: true' allows them");
+	if (source->rate > 0)
+		compose_fact(data, facts, "rate", ROLE_TEXT, "at most %.3g requests a second", source->rate);
+	if (source->concurrency)
+		compose_fact(
+			data, facts, "at a time", ROLE_TEXT, "%lld requests", (long long)source->concurrency);
+	if (source->since_ms != TIME_NONE)
+		compose_fact(data, facts, "since", ROLE_TEXT, "%s: nothing older is read",
+			compose_local(data, source->since_ms));
+}
 
 static void add_facts(struct view_data *data, const struct view_args *args, const struct result *row)
 {
 	struct block *facts = compose_block(data, BLOCK_FACTS, "source", NULL);
-	const char *state = result_text(row, 0, SQL_STATE);
-	struct line *line = compose_fact(data, facts, "state", format_state_role(str_of(state)), "%s", state);
-	int64_t since = result_ms(row, 0, SQL_SINCE);
-	if (since != TIME_NONE)
-		compose_span(data, line, ROLE_DIM, " since %s", compose_local(data, since));
-	const char *error = result_text(row, 0, SQL_ERROR);
-	if (error)
-		compose_fact(data, facts, "error", ROLE_ERROR, "%s", error);
+	add_state(data, facts, row);
 	compose_fact_text(data, facts, "kind", result_text(row, 0, SQL_KIND));
 	compose_fact_text(data, facts, "address", result_text(row, 0, SQL_URL));
-	int64_t synced = result_ms(row, 0, SQL_SYNCED);
-	compose_fact(data, facts, "synced", ROLE_TEXT, "%s (%s)", compose_local(data, synced),
-		compose_ago(data, synced, args->now_ms));
-	compose_fact(
-		data, facts, "pipelines", ROLE_TEXT, "%lld", (long long)result_int(row, 0, SQL_PIPELINES, 0));
+	add_synced(data, args, facts, row);
+	struct line *line = compose_fact(data, facts, "holds", ROLE_TEXT,
+		"%s pipelines · %s runs in 24 hours", compose_int(data, result_int(row, 0, SQL_PIPELINES, 0)),
+		compose_int(data, result_int(row, 0, SQL_RUNS_OF_DAY, 0)));
+	if (result_int(row, 0, SQL_MODELS, 0))
+		compose_span(data, line, ROLE_TEXT, " · %s model versions",
+			compose_int(data, result_int(row, 0, SQL_MODELS, 0)));
+	add_rights(data, facts, args->config ? config_source(args->config, args->ref.source) : NULL);
 }
 
 static bool load(struct store *store, const struct view_args *args, struct view_data *data, struct err *err)
@@ -33,12 +104,8 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	struct result row;
 	if (!find_ref(store, &args->ref, &found, err))
 		return false;
-	const struct value params[] = {value_int(found.source_id)};
-	if (!compose_row(data, store,
-		    "SELECT kind, url, state, synced_ms, since_ms, error,"
-		    " (SELECT count(*) FROM pipeline p WHERE p.source_id = s.id AND p.gone = 0), full_ms"
-		    " FROM source s WHERE id = $1",
-		    params, 1, &row, err))
+	const struct value params[] = {value_int(found.source_id), value_int(args->now_ms - DAY_MS)};
+	if (!compose_row(data, store, source_sql, params, ARRAY_LEN(params), &row, err))
 		return false;
 	data->title = arena_printf(data->arena, "sources ▸ %s", args->ref.source);
 	add_facts(data, args, &row);

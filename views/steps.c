@@ -46,7 +46,7 @@ static const struct column columns[] = {
 	{.key = "upstream",
 		.type = COLUMN_LIST,
 		.flags = COLUMN_HIDDEN,
-		.sql = "(SELECT group_concat(e.upstream, char(31)) FROM step_edge e"
+		.sql = "(SELECT group_concat(e.upstream, '\x1f') FROM step_edge e"
 		       " WHERE e.pipeline_id = sr.pipeline_id AND e.step = sr.step)"},
 	{.key = "source", .flags = COLUMN_INTERNAL, .sql = "s.name"},
 	{.key = "at_ms", .type = COLUMN_TIME, .flags = COLUMN_INTERNAL, .sql = "sr.at_ms"},

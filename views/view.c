@@ -51,6 +51,8 @@ struct view_data *view_load(
 	data->arena = arena;
 	data->title = view->title;
 	bool ok = view->load ? view->load(store, args, data, err) : load_list(store, view, args, data, err);
+	data->mirrored_ms = store_mirrored_ms(store);
+	data->is_mirror = data->mirrored_ms != TIME_NONE;
 	if (ok && load_sources(store, data, err)) {
 		if (!data->summary)
 			data->summary = "";

@@ -12,9 +12,22 @@
 #include "client/config/config.h"
 #include "views/block.h"
 
+/* Rows that the catalogue does not hold (projects: the configuration does), as a table of its own to the
+ * query: so they are filtered, sorted and cut like any others. */
+struct given_rows {
+	struct value *cells; /* n_rows × n_columns; in SQL the columns are g.column1, g.column2 … */
+	size_t n_rows, n_columns;
+};
+
+struct view_args;
+
 /* A list: columns over one query, filtered, sorted and paged by key. */
 struct list_def {
-	const char *from; /* "FROM … JOIN … WHERE fixed conditions (at least `1=1`)" */
+	const char *from; /* "FROM … JOIN … WHERE fixed conditions (at least `1=1`)"; NULL: `given` */
+	/* Makes the rows in ARENA, of the one project that ARGS->ref names or of all. STORE is NULL where
+	 * only the shape of the query is asked for. */
+	bool (*given)(struct store *store, const struct view_args *args, struct arena *arena,
+		struct given_rows *out, struct err *err);
 	const struct column *columns;
 	size_t n_columns;
 	const char *sort;  /* key of the default sort column */
@@ -24,24 +37,32 @@ struct list_def {
 	const char
 		*hidden; /* SQL condition of what is hidden unless asked for (`.`, deleted:yes); NULL: none */
 	const char *const *words; /* SQL texts that bare words search, NULL-ended */
+	const char *words_from;	  /* `from` driven by the rows of run_text, as t, where that is at hand; NULL:
+				     words are compared with every row */
 	const char *source_sql,
 		*pipeline_sql; /* SQL of the two names, for project:, owner:, mine:; NULL: no projects */
 	/* SQL of the ids that a scope narrows to; NULL: not narrowed that way. */
-	const char *scope_source, *scope_pipeline, *scope_run, *scope_step, *scope_index;
+	const char *scope_source, *scope_pipeline, *scope_run, *scope_step, *scope_index, *scope_model,
+		*scope_version;
 	const char *scope_attempt,
-		*newest;       /* SQL of the attempt, and the condition of the newest; NULL: no attempts */
-	const char *pairs_run; /* SQL of the run id whose params., metrics. and tags. may be asked for; NULL:
-				  none */
-	const char *empty;     /* what to say when there is nothing */
+		*newest;	  /* SQL of the attempt, and the condition of the newest; NULL: no attempts */
+	const char *pairs_run;	  /* SQL of the run id whose params., metrics. and tags. may be asked for, and
+				     sorted by; NULL: none */
+	bool is_indexed_by_state; /* an index has the rows of each `state` in the default order */
+	const char *empty;	  /* what to say when there is nothing */
 };
 
 struct view_args {
 	const struct config *config;
-	const char *filter;	   /* the person's words, may be "" */
-	const char *sort;	   /* a column key, "-" before it for descending; NULL: the view's own */
-	int64_t limit;		   /* rows; 0 all */
-	const struct value *after; /* continue behind this row: its sort value and id; NULL: from the start */
-	struct ref ref;		   /* of an object view */
+	const char *filter; /* the person's words, may be "" */
+	const char *sort;   /* a column key, metrics.K or params.K, "-" before it for descending; NULL:
+			       the view's own. Where a row has no metric or param K, it comes last. */
+	int64_t limit;	    /* rows; 0 all */
+	const struct value
+		*after; /* continue behind this row: `after` of the page before; NULL: from the start */
+	struct ref ref; /* of an object view */
+	const struct ref *others; /* of a comparison: what REF is compared with; none: the last green run */
+	size_t n_others;
 	bool show_hidden;
 	int64_t now_ms;
 };
@@ -54,6 +75,8 @@ struct view_data {
 	struct block *blocks;
 	size_t n_blocks;
 	int64_t as_of_ms; /* of the oldest source it shows; TIME_NONE: never synced */
+	bool is_mirror;	  /* the catalogue is away: this is its mirror, made at mirrored_ms */
+	int64_t mirrored_ms;
 	struct source_state {
 		const char *name, *state, *message; /* contracts.md section 2 */
 		int64_t synced_ms;

@@ -70,6 +70,30 @@ static const char *const rows[] = {
 	"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, at_ms, label)"
 	" VALUES (1, 'lab', 'recsys', 'r3', 'check', '7', 2, 1795250090000, 'eu')",
 	"INSERT INTO team.problem_pipeline VALUES (1, 'lab', 'recsys')",
+	"INSERT INTO source (id, name, kind, url, state, synced_ms) VALUES (2, 'track', 'mlflow', 'http://m', 'ok',"
+	" 1795262000000)",
+	"INSERT INTO pipeline (id, source_id, pipeline, kind, url, last_run_id, last_state, last_run_ms) VALUES"
+	" (2, 2, 'ranker', 'experiment', 'http://m/#/experiments/7', 4, 'success', 1795100010000)",
+	"INSERT INTO run (id, pipeline_id, source_id, run, name, state, at_ms, started_ms, ended_ms, duration_ms, url)"
+	" VALUES (4, 2, 2, '0123456789abcdef0123456789abcdef', 'clumsy-ox-7', 'success', 1795100010000, 1795100010000,"
+	" 1795100050000, 40000, 'http://m/r4')",
+	"INSERT INTO metric VALUES (4, 'ndcg@10', 0.123456, NULL), (4, 'val loss', NULL, 'NaN')",
+	"INSERT INTO param VALUES (4, 'depth', '12')",
+	"INSERT INTO tag VALUES (4, 'mlflow.user', 'ann'), (4, 'team', 'discovery')",
+	"INSERT INTO input VALUES (4, 'events', '42', 48100000)",
+	"INSERT INTO run_link VALUES (4, 1, 'train', 'tag airflow_run')",
+	"INSERT INTO model_version (id, source_id, model, version, position, stage, pipeline, run, at_ms, created_ms, note)"
+	" VALUES (1, 2, 'ranker', '40', 40, 'Archived', NULL, NULL, 1795000000000, 1795000000000, NULL),"
+	" (2, 2, 'ranker', '41', 41, 'Production', 'ranker', '0123456789abcdef0123456789abcdef', 1795100050000,"
+	"  1795100050000, 'good')",
+	"INSERT INTO model_alias VALUES (2, 'champion')",
+	"INSERT INTO team.data_check (source, pipeline, run, step, name, state, observed, lower_bound, upper_bound, at_ms)"
+	" VALUES ('lab', 'recsys', 'r3', 'check', 'null_rate', 'fail', 0.3123456, NULL, 0.02, 1795250080000),"
+	" ('lab', 'recsys', 'r3', '', 'volume', 'pass', 48100000, 1000, NULL, 1795250070000)",
+	"INSERT INTO team.alert (source, monitor, opened_ms, closed_ms, state, value, lower_bound, upper_bound, pipeline, run)"
+	" VALUES ('lab', 'rows', 1795250000000, NULL, 'open', 12.5, 20, 30, 'recsys', NULL)",
+	"INSERT INTO team.audit (at_ms, who, host, verb, object_ref, args, result) VALUES (1795250000000, 'mlee', 'bastion',"
+	" 'rerun', 'lab/recsys/r3', '{}', 'done')",
 };
 
 /* Every text is hostile, what may be NULL is, numbers are at their ends. */
@@ -106,7 +130,62 @@ static const char *const evil_rows[] = {
 	" NULL, NULL, NULL)",
 	"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, idx, attempt, at_ms, label) VALUES (1, " EVIL_SQL
 	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", 2147483647, 0, " EVIL_SQL ")",
+	"INSERT INTO input VALUES (1, " EVIL_SQL ", " EVIL_SQL ", -1)",
+	"INSERT INTO run_link VALUES (1, 1, " EVIL_SQL ", " EVIL_SQL ")",
+	"INSERT INTO model_version (id, source_id, model, version, stage, pipeline, run, at_ms, created_ms, url, note) VALUES"
+	" (1, 1, " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", 0, 253402300799999, " EVIL_SQL ", " EVIL_SQL ")",
+	"INSERT INTO model_alias VALUES (1, " EVIL_SQL ")",
+	"INSERT INTO team.data_check (source, pipeline, run, step, name, state, observed, lower_bound, upper_bound, at_ms)"
+	" VALUES (" EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL
+	", 1e308, -1e308, 9e999, 0)",
+	"INSERT INTO team.alert (source, monitor, opened_ms, closed_ms, state, value, pipeline, run) VALUES (" EVIL_SQL
+	", " EVIL_SQL ", 0, 253402300799999, " EVIL_SQL ", NULL, " EVIL_SQL ", " EVIL_SQL ")",
+	"INSERT INTO team.audit (at_ms, who, host, verb, object_ref, args, result) VALUES (0, " EVIL_SQL
+	", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ", " EVIL_SQL ")",
 };
+
+static const char config_text[] =
+	"projects:\n"
+	"  - name: one\n"
+	"    title: Number one\n"
+	"    owner: ann\n"
+	"    owners: {\"extract*\": \"@data-eng\"}\n"
+	"    oncall: \"@mlee\"\n"
+	"    fallback: yesterday\n"
+	"    severity: staging\n"
+	"    pipelines: [\"lab/*\", \"track/*\"]\n"
+	"    due: {\"lab/recsys\": \"18:00\"}\n"
+	"    baseline: popularity\n"
+	"    consumers: [{name: store front, contact: \"@web\", promise: fresh by 07:00}, {name: mail}]\n"
+	"    docs: [guide/recommenders]\n"
+	"  - {name: \"odd \\\"two, three\", oncall_command: [rota, two]}\n"
+	"calendar:\n"
+	"  - {name: Season 9, from: 2026-12-03, kind: launch, project: one}\n"
+	"  - {name: Freeze, from: 2026-11-20, to: 2026-11-22, kind: freeze}\n"
+	"  - {name: Old, from: 2026-11-01, kind: holiday}\n"
+	"  - {name: Other, from: 2026-12-01, kind: launch, project: two}\n";
+
+/* PostgreSQL takes no statement that is not UTF-8 (of a parameter the engine makes this), and no number that
+ * is not finite. */
+static const char *for_engine(struct arena *arena, const char *sql)
+{
+	struct str rest = str_of(sql), piece;
+	struct buf out;
+	if (!scratch_is_on_postgres())
+		return sql;
+	buf_init(&out, 0);
+	for (bool is_first = true; str_next(&rest, '\377', &piece); is_first = false) {
+		buf_addz(&out, is_first ? "" : "\357\277\275");
+		buf_add(&out, piece);
+	}
+	char *text = arena_dup(arena, buf_str(&out));
+	buf_fini(&out);
+	char *infinite = strstr(text, "9e999");
+	if (infinite)
+		memcpy(infinite, "1e308", 5);
+	return text;
+}
 
 static void make(void **state, const char *const *sql, size_t n)
 {
@@ -116,17 +195,14 @@ static void make(void **state, const char *const *sql, size_t n)
 	setenv("TZ", "UTC", 1);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = x_printf("%s/portal.db", p->dir);
+	char *address = scratch_catalogue(p->dir);
 	p->store = store_open(address, STORE_SYNC, &err);
 	x_free(address);
 	BUG_ON(!p->store);
 	for (size_t i = 0; i < n; i++)
-		if (!store_exec(p->store, sql[i], NULL, 0, NULL, &err))
+		if (!store_exec(p->store, for_engine(p->arena, sql[i]), NULL, 0, NULL, &err))
 			fail_msg("%s: %s", sql[i], err.msg);
-	p->config = config_parse("test.yaml", p->dir,
-		STR("projects:\n  - {name: one, owner: ann, fallback: yesterday, severity: staging, pipelines: "
-		    "[\"lab/*\"]}\n"),
-		&err);
+	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
 	if (!p->config)
 		fail_msg("%s", err.msg);
 	*state = p;
@@ -211,6 +287,13 @@ static const struct ref *ref_of(const struct view_def *view, const char *name)
 	case REF_PROBLEM:
 		ref = (struct ref){.kind = REF_PROBLEM, .name = "1"};
 		break;
+	case REF_PROJECT: /* hostile ones cannot be: the configuration refuses them */
+		ref = (struct ref){
+			.kind = REF_PROJECT, .name = strcmp(name, EVIL) ? name : "odd \"two, three"};
+		break;
+	case REF_MODEL:
+		ref = (struct ref){.kind = REF_MODEL, .source = name, .name = name, .version = name};
+		break;
 	case REF_SOURCE:
 		ref.pipeline = NULL;
 		__attribute__((fallthrough));
@@ -293,6 +376,117 @@ static void a_source_shows_its_components(void **state)
 	assert_non_null(strstr(text, "no heartbeat"));
 }
 
+static void assert_says(const char *text, const char *const *says, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strstr(text, says[i]))
+			fail_msg("no '%s' in\n%s", says[i], text);
+}
+
+static void a_project_says_who_promised_what_to_whom(void **state)
+{
+	static const char *const says[] = {"one ▸ Number one", "ann", "@data-eng for extract*", "@mlee",
+		"staging", "lab/recsys by 18:00 · next in 6h 00m", "yesterday", "popularity",
+		"store front · fresh by 07:00 · @web", "mail", "guide/recommenders",
+		"Season 9 · launch · 2026-12-03 · in ", "Freeze · freeze · 2026-11-20 to 2026-11-22 · now",
+		"KeyError: player", "ranker", "Production"};
+	const char *text = print(*state, &view_project, REF(.kind = REF_PROJECT, .name = "one"), 140);
+	assert_says(text, says, ARRAY_LEN(says));
+	assert_null(strstr(text, "Old"));
+	assert_null(strstr(text, "Other"));
+}
+
+static void projects_count_what_is_in_them(void **state)
+{
+	struct place *p = *state;
+	static const struct {
+		const char *filter, *sort, *names;
+	} cases[] = {{"", NULL, "odd \"two, three|one|"}, {"", "-problems", "one|odd \"two, three|"},
+		{"severity:staging", NULL, "one|"}, {"pipelines>=2", NULL, "one|"}, {"number", NULL, "one|"},
+		{"owner:-", NULL, "odd \"two, three|"}, {"name:x", NULL, ""}};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		const struct view_args args = {
+			.config = p->config, .filter = cases[i].filter, .sort = cases[i].sort, .now_ms = NOW};
+		struct table table;
+		struct err err = {0};
+		struct buf names;
+		if (!list_load(p->store, &list_projects, &args, NULL, p->arena, &table, &err))
+			fail_msg("%s: %s", cases[i].filter, err.msg);
+		buf_init(&names, 0);
+		for (size_t row = 0; row < table.result.n_rows; row++)
+			buf_addf(&names, "%s|", table_text(&table, row, "name"));
+		if (!i) /* by name: in whatever order the engine puts a quote */
+			assert_int_equal(table.result.n_rows, 2);
+		else
+			assert_string_equal(names.p ? names.p : "", cases[i].names);
+		buf_fini(&names);
+	}
+}
+
+static void a_model_says_where_it_came_from_and_how_good_it_was(void **state)
+{
+	static const char *const says[] = {"models ▸ ranker", "newest        41", "Production", "champion",
+		"good", "ranker ▸ 0123456789abcdef", "ndcg@10 = 0.123", "val loss = NaN", "depth = 12",
+		"versions", "Archived"};
+	const char *text =
+		print(*state, &view_model, REF(.kind = REF_MODEL, .source = "track", .name = "ranker"), 120);
+	assert_says(text, says, ARRAY_LEN(says));
+	text = print(*state, &view_model,
+		REF(.kind = REF_MODEL, .source = "track", .name = "ranker", .version = "40"), 120);
+	assert_non_null(strstr(text, "not reported by track"));
+}
+
+static void a_training_run_shows_its_metrics_first_and_no_steps(void **state)
+{
+	static const char *const says[] = {"ranker ▸ clumsy-ox-7", "ndcg@10 = 0.123",
+		"recsys ▸ one ▸ train on lab", "ranker version 41", "events 42 · 48 100 000 rows",
+		"porthole artifacts track/ranker/"};
+	/* an experiment's id stands for its name */
+	const char *text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "track", .pipeline = "7",
+			.run = "0123456789abcdef0123456789abcdef"),
+		120);
+	assert_non_null(strstr(text, "ndcg@10"));
+	text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "track", .pipeline = "ranker",
+			.run = "0123456789abcdef0123456789abcdef"),
+		120);
+	assert_says(text, says, ARRAY_LEN(says));
+	assert_null(strstr(text, "steps"));
+	assert_true(strstr(text, "metrics") < strstr(text, "params"));
+	assert_true(strstr(text, "team = discovery") < strstr(text, "mlflow.user"));
+	text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "lab", .pipeline = "recsys", .run = "r1"), 120);
+	assert_non_null(strstr(text, "ranker ▸ clumsy-ox-7 on track (from train)"));
+	assert_non_null(strstr(text, "runs below it"));
+}
+
+static void numbers_are_short_on_a_screen_and_whole_in_json(void **state)
+{
+	struct place *p = *state;
+	const char *text = print(p, &view_checks, NULL, 120);
+	assert_non_null(strstr(text, "0.312"));
+	assert_null(strstr(text, "0.3123"));
+	const struct view_args args = {.config = p->config, .filter = "check:null_rate", .now_ms = NOW};
+	struct table table;
+	struct err err = {0};
+	struct buf out;
+	buf_init(&out, 0);
+	assert_true(list_load(p->store, &list_checks, &args, NULL, p->arena, &table, &err));
+	json_add_rows(&out, &table);
+	assert_non_null(strstr(out.p, "\"observed\":0.3123456"));
+	assert_non_null(strstr(out.p, "\"lower\":null"));
+	assert_non_null(strstr(out.p, "\"ref\":\"lab/recsys/r3/check\""));
+	buf_reset(&out);
+	assert_true(list_load(p->store, &list_alerts,
+		&(const struct view_args){.config = p->config, .filter = "", .now_ms = NOW}, NULL, p->arena,
+		&table, &err));
+	json_add_rows(&out, &table);
+	assert_non_null(strstr(out.p, "\"object_ref\":\"lab/recsys\""));
+	assert_non_null(strstr(out.p, "\"ref\":\"monitor:rows\""));
+	buf_fini(&out);
+}
+
 static void every_view_fits_every_width(void **state)
 {
 	static const struct ref step = {.kind = REF_STEP,
@@ -307,6 +501,10 @@ static void every_view_fits_every_width(void **state)
 		struct ref ref = step;
 		if (views[i]->ref == REF_PROBLEM)
 			ref = (struct ref){.kind = REF_PROBLEM, .name = "1"};
+		if (views[i]->ref == REF_PROJECT)
+			ref = (struct ref){.kind = REF_PROJECT, .name = "one"};
+		if (views[i]->ref == REF_MODEL)
+			ref = (struct ref){.kind = REF_MODEL, .source = "track", .name = "ranker"};
 		ref.kind = views[i]->ref;
 		for (int columns = 0; columns <= 200; columns += columns < 40 ? 7 : 80)
 			print(*state, views[i], &ref, columns);
@@ -356,7 +554,8 @@ static void hostile_texts_are_printed_cleanly_by_every_view(void **state)
 static void hostile_texts_are_tsv_and_json_all_the_same(void **state)
 {
 	static const struct list_def *const lists[] = {&list_sources, &list_health, &list_pipelines,
-		&list_runs, &list_steps, &list_problems, &list_occurrences};
+		&list_runs, &list_steps, &list_problems, &list_occurrences, &list_projects, &list_models,
+		&list_checks, &list_alerts, &list_audit};
 	struct place *p = *state;
 	for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
 		const struct view_args args = {.config = p->config, .filter = "", .now_ms = NOW};
@@ -423,6 +622,11 @@ int main(void)
 		TEST(a_step_shows_its_attempts_and_its_evidence, setup),
 		TEST(a_step_that_never_started_is_shown, setup),
 		TEST(a_source_shows_its_components, setup),
+		TEST(a_project_says_who_promised_what_to_whom, setup),
+		TEST(projects_count_what_is_in_them, setup),
+		TEST(a_model_says_where_it_came_from_and_how_good_it_was, setup),
+		TEST(a_training_run_shows_its_metrics_first_and_no_steps, setup),
+		TEST(numbers_are_short_on_a_screen_and_whole_in_json, setup),
 		TEST(every_view_fits_every_width, setup),
 		TEST(search_finds_by_any_part_of_a_name, setup),
 		TEST(an_empty_catalogue_says_what_to_do, setup_empty),

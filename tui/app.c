@@ -8,8 +8,14 @@
 #include "client/triage/problems.h"
 #include "tui/chrome.h"
 #include "tui/cli.h"
+#include "tui/columns.h"
+#include "tui/connect.h"
+#include "tui/desk.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
+#include "tui/mirroring.h"
+#include "tui/mouse.h"
+#include "tui/remember.h"
 #include "tui/screen.h"
 #include "views/lists.h"
 
@@ -22,6 +28,7 @@
 enum {
 	TICK_MS = 1000,	      /* looks whether the catalogue has changed */
 	RESIZE_QUIET_MS = 40, /* a drag sends many sizes: one paint after the last */
+	BEHIND_MS = 50,	      /* when the terminal has not taken the last frame yet */
 	TICKS_A_MINUTE = 60,
 	SYNC_END_MS = 100, /* then it is killed: what it stored is whole */
 	SMALL_COLUMNS = 40,
@@ -54,8 +61,20 @@ static void be_silent(struct app *app)
 	app->message = NULL;
 }
 
+/* What is left is where `-` leads. */
+static void keep_last(struct app *app)
+{
+	struct place place;
+	if (!place_take(app_top(app), &place))
+		return;
+	place_fini(&app->last);
+	app->last = place;
+}
+
 void app_push(struct app *app, struct frame *frame)
 {
+	keep_last(app);
+	session_places_fini(&app->offered);
 	if (app->n_frames == APP_MOST_FRAMES) { /* the oldest but home goes */
 		frame_free(app->frames[1]);
 		memmove(&app->frames[1], &app->frames[2], (APP_MOST_FRAMES - 2) * sizeof *app->frames);
@@ -68,6 +87,7 @@ void app_push(struct app *app, struct frame *frame)
 void app_pop(struct app *app)
 {
 	BUG_ON(app->n_frames < 2);
+	keep_last(app);
 	frame_free(app->frames[--app->n_frames]);
 	frame_reload(app_top(app)); /* what was below may have changed meanwhile */
 	app_dirty(app);
@@ -160,7 +180,37 @@ void app_start_prompt(struct app *app, enum app_mode mode, const char *text)
 
 bool app_is_busy(const struct app *app)
 {
-	return frame_is_loading(app_top(app)) || app->palette.search || app->address_ticket;
+	return frame_is_loading(app_top(app)) || app->palette.search || app->palette.completion ||
+	       app->address_ticket || connect_is_busy(app->connect);
+}
+
+/* --- the configuration ------------------------------------------------------- */
+
+static void restart_sync(struct app *app)
+{
+	if (app->sync.pid)
+		proc_end(&app->sync, SIGTERM, SYNC_END_MS);
+	app->sync = (struct proc){0};
+	app->wants_sync = app->has_screen;
+}
+
+void app_use_config(struct app *app, struct config *config, bool is_told)
+{
+	if (strcmp(config->catalogue, app->config->catalogue) != 0) {
+		app_say(app, ROLE_LATE, "%s names another catalogue: leave and start again to see it",
+			config->file);
+		config_free(config);
+		return;
+	}
+	config->read_only |= app->config->read_only; /* the command line may have said so */
+	app->own_configs = x_realloc(app->own_configs, app->n_own_configs + 1, sizeof *app->own_configs);
+	app->own_configs[app->n_own_configs++] = config;
+	app->config = config;
+	restart_sync(app);
+	frame_reload(app_top(app));
+	if (!is_told)
+		app_say(app, ROLE_DIM, "%s was read again: %zu source%s", config->file, config->n_sources,
+			config->n_sources == 1 ? "" : "s");
 }
 
 /* --- painting -------------------------------------------------------------- */
@@ -173,11 +223,16 @@ void app_draw(struct app *app)
 		grid_put(grid, 0, 0, grid->width, STR("too small: 40x10 is the least"), ROLE_LATE);
 		return;
 	}
-	frame_draw(app_top(app), grid,
-		(struct rect){0, CHROME_TOP, grid->width, grid->height - CHROME_TOP - CHROME_BOTTOM});
+	struct rect middle = {0, CHROME_TOP, grid->width, grid->height - CHROME_TOP - CHROME_BOTTOM};
+	if (app->mode == MODE_FORM)
+		connect_draw(app->connect, grid, middle);
+	else
+		frame_draw(app_top(app), grid, middle);
 	chrome_draw(app, grid);
 	if (app->mode == MODE_PALETTE)
 		palette_draw(app, grid, grid->height - CHROME_BOTTOM);
+	else if (app->mode == MODE_MENU)
+		menu_draw(&app->menu, grid, grid->height - CHROME_BOTTOM);
 }
 
 /* Tests wait for this byte instead of guessing when a screen has settled. */
@@ -194,7 +249,13 @@ static void on_paint(void *ctx)
 	if (!app->has_screen)
 		return;
 	app_draw(app);
-	screen_draw(&app->grid);
+	bool is_sent = app->wants_redraw ? screen_redraw(&app->grid) : screen_draw(&app->grid);
+	if (!is_sent) { /* a slow link: what is to be shown by then, keys first */
+		app->paint = loop_after(app->loop, BEHIND_MS, on_paint, app);
+		return;
+	}
+	app->wants_redraw = false;
+	session_note(app->session, app);
 	tell_settled(app);
 }
 
@@ -209,7 +270,8 @@ void app_repaint(struct app *app)
 	if (!app->has_screen)
 		return;
 	app_draw(app);
-	screen_redraw(&app->grid);
+	if (!screen_redraw(&app->grid))
+		app_dirty(app);
 }
 
 /* --- keys ------------------------------------------------------------------ */
@@ -248,10 +310,8 @@ static void serve_prompt(struct app *app, uint32_t key)
 {
 	if (app->palette.is_accepted && key != K_ESC)
 		return; /* typed ahead of a search: it is not for the frame that we are about to leave */
-	if (app->mode == MODE_PALETTE && (key == K_UP || key == K_DOWN || key == K_TAB)) {
-		palette_move(app, key == K_UP ? -1 : 1);
+	if (app->mode == MODE_PALETTE && palette_key(app, key))
 		return;
-	}
 	switch (prompt_key(&app->prompt, key)) {
 	case PROMPT_GOES_ON:
 		if (app->mode == MODE_PALETTE)
@@ -283,6 +343,22 @@ void app_key(struct app *app, uint32_t key)
 {
 	app_dirty(app);
 	be_silent(app);
+	if (key == K_MOUSE) {
+		mouse_serve(app, input_mouse());
+		return;
+	}
+	if (key == ('Z' & 31)) { /* whatever is open: it is there again afterwards */
+		app_suspend(app);
+		return;
+	}
+	if (app->mode == MODE_MENU) {
+		menu_key(app, key);
+		return;
+	}
+	if (app->mode == MODE_FORM) {
+		connect_key(app, key);
+		return;
+	}
 	if (app->mode != MODE_KEYS) {
 		serve_prompt(app, key);
 		return;
@@ -300,6 +376,11 @@ void app_key(struct app *app, uint32_t key)
 		command->run(app);
 	else
 		say_unbound(app, key);
+}
+
+static void catalogue_is_back(void *ctx)
+{
+	frame_reload(app_top(ctx));
 }
 
 /* --- time ------------------------------------------------------------------ */
@@ -365,7 +446,10 @@ static void on_tick(void *ctx)
 	}
 	if (!app->version_ticket)
 		start_tick(app);
+	mirroring_tick(app->mirroring);
 	start_sync_once(app);
+	remember_tick(app);
+	session_note(app->session, app);
 	if (app->frames[app->n_frames - 1]->is_opened && pager_refresh(app_top(app)->pager))
 		app_dirty(app);
 }
@@ -424,7 +508,8 @@ static void take_size(struct app *app)
 	grid_fini(&app->grid);
 	grid_init(&app->grid, width, height);
 	app->grid.is_ascii = is_ascii;
-	frame_resized(app_top(app));
+	for (size_t i = 0; i < app->n_frames; i++)
+		frame_resized(app->frames[i]);
 	app_repaint(app);
 	tell_settled(app);
 }
@@ -490,18 +575,42 @@ struct app *app_new(struct loop *loop, const struct config *config, bool is_asci
 	app->grid.is_ascii = is_ascii;
 	prompt_init(&app->prompt, STR(""));
 	app->store = store_thread_new(loop, config->catalogue);
+	app->mirroring = mirroring_new(loop, app->store, config->catalogue, catalogue_is_back, app);
+	app->desk = desk_new(loop);
+	app->columns = columns_new();
 	app->frames[app->n_frames++] = frame_new(app, &view_home, NULL, "");
 	return app;
 }
 
+static void forget_person(struct app *app)
+{
+	place_fini(&app->last);
+	session_places_fini(&app->offered);
+	history_fini(&app->history);
+	saved_fini(&app->saved);
+	columns_free(app->columns);
+	for (size_t i = 0; i < app->n_own_configs; i++)
+		config_free(app->own_configs[i]);
+	x_free(app->own_configs);
+}
+
 void app_free(struct app *app)
 {
+	session_free(app->session, app, app->status == 0);
+	app->session = NULL;
+	app->has_screen = false; /* and nothing is painted while the desk ends */
+	connect_free(app->connect);
+	desk_free(app->desk); /* serves the loop for the last time */
+	remember_free(app->remember);
 	while (app->n_frames)
 		frame_free(app->frames[--app->n_frames]);
+	if (app->menu.arena)
+		menu_close(app);
 	if (app->palette.arena)
 		palette_close(app);
 	ticket_cancel(app->version_ticket);
 	ticket_cancel(app->address_ticket);
+	mirroring_free(app->mirroring);
 	store_thread_free(app->store);
 	struct loop_timer *timers[] = {app->paint, app->tick, app->resize};
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
@@ -513,6 +622,7 @@ void app_free(struct app *app)
 	if (app->keymap)
 		keymap_free(app->keymap);
 	be_silent(app);
+	forget_person(app);
 	x_free(app->last_search);
 	x_free(app);
 }
@@ -531,11 +641,33 @@ static bool open_screen(struct cli *cli, struct err *err)
 	struct theme *theme = arena_new_of(cli->arena, struct theme); /* the screen keeps it */
 	const char *name = cli->theme ? cli->theme : cli->config->theme ? cli->config->theme : "dark";
 	struct terminal terminal = terminal_probe(cli->colour ? cli->colour : "auto");
+	if (strcmp(name, "auto") == 0)
+		name = theme_auto_name();
 	if (!terminal.colours)
 		name = "mono";
 	cli->is_ascii |= !terminal.is_utf8;
 	const char *dir = arena_printf(cli->arena, "%s/themes", file_config_dir(cli->arena));
 	return theme_load(cli->arena, name, dir, theme, err) && screen_open(&terminal, theme, err);
+}
+
+void app_offer_session(struct app *app)
+{
+	struct buf text;
+	if (!session_take(app->session, clock_now_ms(), &app->offered))
+		return;
+	buf_init(&text, 0);
+	key_add_name(&text, keymap_key(app->keymap, keymap_named(app->keymap, "last")));
+	buf_addz(&text, " goes back to where you were: ");
+	place_add_text(&text, &app->offered.places[app->offered.n - 1]);
+	app_say(app, ROLE_LINK, "%s", text.p);
+	buf_fini(&text);
+}
+
+static void start_session(struct app *app, bool is_offered)
+{
+	app->session = session_new(remember_sessions(app->remember), app->config->catalogue, getenv("TERM"));
+	if (app->session && is_offered)
+		app_offer_session(app);
 }
 
 static bool run_app(struct cli *cli, struct app *app, int *status, struct err *err)
@@ -545,13 +677,17 @@ static bool run_app(struct cli *cli, struct app *app, int *status, struct err *e
 	if (barrier && str_to_int(str_of(barrier), 3, 1000, &fd))
 		app->barrier_fd = (int)fd;
 	app->keymap = keymap_new(cli->config, err);
-	if (!app->keymap || (cli->n_args && !app_open_text(app, cli->args[0], err)))
+	if (!app->keymap)
+		return false;
+	remember_start(app);
+	if (cli->n_args && !app_open_text(app, cli->args[0], err))
 		return false;
 	watch_signals(app);
 	app->wants_sync = true;
 	if (cli->config->recorded_until_ms != TIME_NONE)
 		app_say(app, ROLE_BANNER,
 			"a recorded sample; your own goes into ~/.config/porthole/portal.yaml");
+	start_session(app, cli->n_args == 0);
 	struct loop_fd *input = loop_watch(app->loop, STDIN_FILENO, LOOP_READ, on_input, app);
 	app->tick = loop_after(app->loop, TICK_MS, on_tick, app);
 	app_dirty(app);
@@ -566,6 +702,8 @@ bool app_main(struct cli *cli, int *status, struct err *err)
 	int width, height;
 	if (!open_screen(cli, err))
 		return false;
+	if (cli->config->mouse)
+		screen_use_mouse();
 	screen_size(&width, &height);
 	struct loop *loop = loop_new();
 	struct app *app = app_new(loop, cli->config, cli->is_ascii, width, height);

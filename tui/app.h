@@ -8,19 +8,31 @@
 
 #include "client/base/proc.h"
 #include "tui/frame.h"
+#include "tui/history.h"
+#include "tui/menu.h"
 #include "tui/palette.h"
 #include "tui/prompt.h"
+#include "tui/saved.h"
+#include "tui/session.h"
 
 struct cli;
+struct columns;
+struct connect;
+struct desk;
+struct remember;
 
 enum { APP_MOST_FRAMES = 64, APP_LIST_ROWS = 200 };
 
-enum app_mode { MODE_KEYS, MODE_FILTER, MODE_SEARCH, MODE_PALETTE };
+enum app_mode { MODE_KEYS, MODE_FILTER, MODE_SEARCH, MODE_PALETTE, MODE_MENU, MODE_FORM };
 
 struct app {
 	struct loop *loop;
 	struct store_thread *store;
+	struct mirroring *mirroring; /* of a shared catalogue; else NULL */
+	struct desk *desk;
 	const struct config *config;
+	struct config **own_configs; /* read again since; what was shown before may still borrow from each */
+	size_t n_own_configs;
 	struct grid grid;
 	struct format format;
 	struct keymap *keymap;
@@ -31,12 +43,23 @@ struct app {
 	enum app_mode mode;
 	struct prompt prompt;
 	struct palette palette;
-	char *last_search; /* what `n` repeats */
+	struct menu menu;
+	struct connect *connect; /* the form, where it is open */
+	char *last_search;	 /* what `n` repeats */
+
+	struct place last;	       /* the view before this one, for `-`; no view and no ref: none */
+	struct session *session;       /* NULL: not kept */
+	struct session_places offered; /* where a portal was that was cut off; n 0: nothing, or refused */
+	struct history history;	       /* of the palette */
+	struct saved saved;
+	struct columns *columns;
+	struct remember *remember; /* NULL: nothing is read or written */
 
 	char *message; /* the line above the footer; NULL: silent */
 	enum role message_role;
 
 	bool has_screen;
+	bool wants_redraw; /* the next paint sends the whole screen */
 	struct loop_timer *paint, *tick, *resize;
 	struct ticket *version_ticket;
 	struct ticket *address_ticket; /* a web address that is looked up */
@@ -65,6 +88,8 @@ bool app_is_busy(const struct app *app);
 struct frame *app_top(const struct app *app);
 void app_push(struct app *app, struct frame *frame);
 void app_pop(struct app *app);
+/* Takes over a configuration that was read again; says so, unless IS_TOLD. */
+void app_use_config(struct app *app, struct config *config, bool is_told);
 void app_quit(struct app *app, int status);
 /* Something changed: a paint follows, once for all that changed by then. */
 void app_dirty(struct app *app);
@@ -73,6 +98,12 @@ void app_say(struct app *app, enum role role, const char *fmt, ...) __attribute_
 void app_open_ref(struct app *app, const struct ref *ref);
 void app_open_view(struct app *app, const struct view_def *view, const char *filter);
 void app_start_prompt(struct app *app, enum app_mode mode, const char *text);
+/* Says what `-` leads to, where an earlier portal was cut off. */
+void app_offer_session(struct app *app);
+/* Somebody asked for what is remembered to be written (remember.c). */
+void app_remember_columns(struct app *app);
+void app_remember_history(struct app *app);
+void app_write_saved(struct app *app);
 void app_suspend(struct app *app);
 void app_repaint(struct app *app);
 

@@ -3,6 +3,7 @@
 
 #include "client/base/utf8.h"
 #include "client/base/when.h"
+#include "tui/connect.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
 
@@ -13,6 +14,8 @@ int chrome_context(const struct app *app)
 	const struct frame *frame = app_top(app);
 	if (frame->pager)
 		return IN_LOG;
+	if (frame->curves)
+		return IN_PLOT;
 	if (!frame->view)
 		return IN_TEXT;
 	return frame->view->kind == VIEW_HOME	? IN_HOME
@@ -46,6 +49,25 @@ static void add_source(
 	buf_fini(&text);
 }
 
+/* As of when, and what is not as usual about that. */
+static enum role add_as_of(const struct app *app, const struct view_data *data, struct buf *text)
+{
+	bool is_recorded = app->config->recorded_until_ms != TIME_NONE;
+	if (data->is_mirror) {
+		buf_addz(text, "catalogue away · mirror of ");
+		when_add_clock(text, data->mirrored_ms);
+		buf_addc(text, ' ');
+		return ROLE_FAILED;
+	}
+	if (is_recorded)
+		buf_addz(text, "recorded · ");
+	buf_addz(text, data->as_of_ms == TIME_NONE ? "never synced" : "as of ");
+	if (data->as_of_ms != TIME_NONE)
+		when_add_clock(text, data->as_of_ms);
+	buf_addc(text, ' ');
+	return is_recorded ? ROLE_BANNER : ROLE_DIM;
+}
+
 static int draw_health(const struct app *app, struct grid *grid, const struct view_data *data)
 {
 	int right = grid->width, shown = 0;
@@ -60,20 +82,30 @@ static int draw_health(const struct app *app, struct grid *grid, const struct vi
 		}
 	struct buf text;
 	buf_init(&text, 0);
-	if (app->config->recorded_until_ms != TIME_NONE)
-		buf_addz(&text, "recorded · ");
-	buf_addz(&text, data->as_of_ms == TIME_NONE ? "never synced" : "as of ");
-	if (data->as_of_ms != TIME_NONE)
-		when_add_clock(&text, data->as_of_ms);
-	buf_addz(&text, " ");
+	enum role role = add_as_of(app, data, &text);
 	int width = (int)utf8_columns(buf_str(&text));
 	if (right - width > grid->width / 4) {
 		right -= width;
-		grid_put(grid, right, 0, width, buf_str(&text),
-			app->config->recorded_until_ms != TIME_NONE ? ROLE_BANNER : ROLE_DIM);
+		grid_put(grid, right, 0, width, buf_str(&text), role);
 	}
 	buf_fini(&text);
 	return right;
+}
+
+/* How many rows bear a mark: behind the summary, or over its end. */
+static void draw_marks(const struct frame *frame, struct grid *grid, int x)
+{
+	if (!frame->marks.n)
+		return;
+	struct buf text;
+	buf_init(&text, 0);
+	buf_addf(&text, " · %zu marked", frame->marks.n);
+	int width = (int)utf8_columns(buf_str(&text));
+	if (x > grid->width - width)
+		x = grid->width - width;
+	if (x > 0)
+		grid_put(grid, x, 1, width, buf_str(&text), ROLE_MATCH);
+	buf_fini(&text);
 }
 
 static void draw_top(const struct app *app, struct grid *grid)
@@ -87,24 +119,31 @@ static void draw_top(const struct app *app, struct grid *grid)
 			right = draw_health(app, grid, app->frames[i]->body.data);
 	int x = grid_put(grid, 0, 0, right, STR("porthole"), ROLE_DIM);
 	x += grid_put(grid, x, 0, right - x, grid->is_ascii ? STR(" > ") : STR(" ▸ "), ROLE_DIM);
-	const char *title = frame->pager  ? frame->log_title
-			    : data	  ? data->title
-			    : frame->view ? frame->view->title
-					  : "";
+	bool is_form = app->mode == MODE_FORM;
+	const char *title = is_form	    ? "connect a source"
+			    : frame->pager  ? frame->log_title
+			    : data	    ? data->title
+			    : frame->curves ? "curves"
+			    : frame->view   ? frame->view->title
+					    : "";
 	struct buf cut;
 	buf_init(&cut, 0);
 	if (right - x > 1)
 		format_cut(&cut, &app->format, COLUMN_NAME, str_of(title), (size_t)(right - x - 1));
 	grid_put(grid, x, 0, right - x, buf_str(&cut), ROLE_HEADING);
 	buf_fini(&cut);
-	if (frame->pager && frame->is_opened) {
+	if (is_form) {
+		grid_put(grid, 1, 1, grid->width - 1,
+			STR("a few fields; it is tried, and shown, before anything is written"), ROLE_DIM);
+	} else if (frame->pager && frame->is_opened) {
 		struct buf status;
 		buf_init(&status, 0);
 		pager_status(frame->pager, &app->format, &status);
 		grid_put(grid, 1, 1, grid->width - 1, buf_str(&status), ROLE_DIM);
 		buf_fini(&status);
 	} else if (data && data->summary) {
-		grid_put(grid, 1, 1, grid->width - 1, str_of(data->summary), ROLE_DIM);
+		int used = 1 + grid_put(grid, 1, 1, grid->width - 1, str_of(data->summary), ROLE_DIM);
+		draw_marks(frame, grid, used);
 	}
 }
 
@@ -130,7 +169,8 @@ static void draw_message(const struct app *app, struct grid *grid)
 {
 	const struct frame *frame = app_top(app);
 	int y = grid->height - CHROME_BOTTOM;
-	if (app->mode != MODE_KEYS) {
+	bool is_typing = app->mode == MODE_FILTER || app->mode == MODE_SEARCH || app->mode == MODE_PALETTE;
+	if (is_typing) {
 		draw_prompt(app, grid, y);
 	} else if (app->message) {
 		grid_put(grid, 1, y, grid->width - 1, str_of(app->message), app->message_role);
@@ -141,41 +181,67 @@ static void draw_message(const struct app *app, struct grid *grid)
 	}
 }
 
-static int draw_key(const struct app *app, struct grid *grid, int x, const struct app_command *command)
+/* The columns that COMMAND takes in the footer; 0 where it has no key. */
+static int key_width(const struct app *app, const struct app_command *command)
 {
 	struct buf key;
 	buf_init(&key, 0);
 	key_add_name(&key, keymap_key(app->keymap, command));
 	int width = (int)(utf8_columns(buf_str(&key)) + utf8_columns(str_of(command->label))) + 4;
-	if (x + width <= grid->width) {
-		int at = x + grid_put(grid, x, grid->height - 1, width, buf_str(&key), ROLE_KEY) + 1;
-		grid_put(grid, at, grid->height - 1, width, str_of(command->label), ROLE_DIM);
-	} else {
-		width = 0;
-	}
+	bool has_key = key.n > 0;
 	buf_fini(&key);
-	return width;
+	return has_key ? width : 0;
 }
 
+static void draw_key(const struct app *app, struct grid *grid, int x, const struct app_command *command)
+{
+	struct buf key;
+	buf_init(&key, 0);
+	key_add_name(&key, keymap_key(app->keymap, command));
+	int at = x + grid_put(grid, x, grid->height - 1, grid->width - x, buf_str(&key), ROLE_KEY) + 1;
+	grid_put(grid, at, grid->height - 1, grid->width - at, str_of(command->label), ROLE_DIM);
+	buf_fini(&key);
+}
+
+/* What works while a line is typed, a menu or a form is open. */
+static struct str prompt_footer(const struct app *app)
+{
+	switch (app->mode) {
+	case MODE_PALETTE:
+		return STR("Enter go   ↓ choose   ↑ typed before   Tab complete   Esc back");
+	case MODE_MENU:
+		return str_of(app->menu.footer);
+	case MODE_FORM:
+		return connect_footer(app->connect);
+	default:
+		return STR("Enter apply   Esc back");
+	}
+}
+
+/* Help stands last, whatever there is room for: it has all the others. */
 static void draw_footer(const struct app *app, struct grid *grid)
 {
 	size_t n;
 	const struct app_command *commands = app_commands(&n);
 	int context = chrome_context(app), x = 1, shown = 0;
 	if (app->mode != MODE_KEYS) {
-		grid_put(grid, 1, grid->height - 1, grid->width,
-			app->mode == MODE_PALETTE ? STR("Enter go   ↑↓ choose   Esc back")
-						  : STR("Enter apply   Esc back"),
-			ROLE_DIM);
+		grid_put(grid, 1, grid->height - 1, grid->width, prompt_footer(app), ROLE_DIM);
 		return;
 	}
-	for (size_t i = 0; i < n && shown < MOST_FOOTER_KEYS; i++) {
-		if (!commands[i].label || !(commands[i].contexts & context))
+	const struct app_command *help = keymap_named(app->keymap, "help");
+	int room = grid->width - (help ? key_width(app, help) : 0);
+	for (size_t i = 0; i < n && shown < MOST_FOOTER_KEYS - 1; i++) {
+		if (!commands[i].label || &commands[i] == help || !(commands[i].contexts & context))
 			continue;
-		int width = draw_key(app, grid, x, &commands[i]);
-		shown += width > 0;
+		int width = key_width(app, &commands[i]);
+		if (!width || x + width > room)
+			continue;
+		draw_key(app, grid, x, &commands[i]);
 		x += width;
+		shown++;
 	}
+	if (help)
+		draw_key(app, grid, x, help);
 }
 
 void chrome_draw(const struct app *app, struct grid *grid)

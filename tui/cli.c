@@ -6,7 +6,9 @@
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
 #include "client/base/when.h"
+#include "client/catalogue/declared.h"
 #include "client/catalogue/find.h"
+#include "client/catalogue/move.h"
 #include "tui/app.h"
 #include "tui/screen.h"
 #include "tui/sgr.h"
@@ -30,9 +32,22 @@ static const struct cli_command commands[] = {
 	{"show", "REF", "one object, all of it", true, cli_show},
 	{"logs", "REF [--attempt N] [--follow] [--cause]", "the log of a step, or only its evidence", true,
 		cli_logs},
+	{"series", "REF [METRIC…]", "the curves of a run, point after point", true, cli_series},
+	{"artifacts", "REF [PATH]", "the files of a run, or the content of one", true, cli_artifacts},
+	{"diff", "REF [REF…]", "what differs, against the last green run unless more are named", true,
+		cli_diff},
+	{"why", "REF", "the problem that stands for it, what else belongs to that, and by which key", true,
+		cli_why},
 	{"explain", "FILE|- [--good FILE]…", "the failing lines of any log, best first", false, cli_explain},
 	{"open", "REF|URL", "the portal's ref of an address, the tool's address of a ref", true, cli_open},
 	{"search", "WORDS", "pipelines, runs, steps, problems and views by name or cause", true, cli_search},
+	{"apply", "FILE…", "declare sources, projects and the like for everybody", true, cli_apply},
+	{"backup", "FILE", "the team store into a file, while it is in use", true, cli_backup},
+	{"restore", "FILE", "a backup into the team store", true, cli_restore},
+	{"forget", "SOURCE", "what the catalogue knows from a source goes", true, cli_forget},
+	{"move", "--to DSN", "catalogue and team store into another, empty one", true, cli_move},
+	{"source", "new NAME | test COMMAND… | guide [SECTION]",
+		"writes a plug-in to start from; tries one against the protocol", false, cli_source},
 	{"doctor", "", "what works, what does not, and what to do", true, cli_doctor},
 	{"themes", "", "the themes that --theme takes", false, cli_themes},
 	{"manual", "[porthole|portal.yaml]", "a manual page, for man -l -", false, cli_manual},
@@ -55,7 +70,9 @@ static const struct cli_option options[] = {
 		"logs"},
 	{"follow", NULL, "go on while the step runs", OPTION_FLAG, offsetof(struct cli, is_follow), "logs"},
 	{"cause", NULL, "the evidence only", OPTION_FLAG, offsetof(struct cli, is_cause), "logs"},
+	{"tail", "N", "the last N bytes of a file", OPTION_COUNT, offsetof(struct cli, tail), "artifacts"},
 	{"good", "FILE", "a log of a run that passed", OPTION_TEXT, offsetof(struct cli, good), "explain"},
+	{"to", "DSN", "sqlite:PATH or postgresql://HOST/NAME", OPTION_TEXT, offsetof(struct cli, to), "move"},
 	{"yes", "[=N]", "confirm an action, on exactly N objects", OPTION_OPTIONAL, offsetof(struct cli, yes),
 		NULL},
 	{"read-only", NULL, "write nothing anywhere", OPTION_FLAG, offsetof(struct cli, is_read_only), NULL},
@@ -263,6 +280,24 @@ struct printer cli_printer(struct cli *cli)
 	return printer;
 }
 
+/* Once: a command may open the catalogue again. */
+static bool merge_declared(struct cli *cli, struct store *store, struct err *err)
+{
+	struct config *merged;
+	const char *notice;
+	if (cli->local)
+		return true;
+	if (!declared_merge(cli->config, store, &merged, &notice, err))
+		return false;
+	if (notice)
+		cli_say("%s", notice);
+	if (merged) {
+		cli->local = cli->config;
+		cli->config = merged;
+	}
+	return true;
+}
+
 struct store *cli_store(struct cli *cli, struct err *err)
 {
 	struct store *store = store_open(cli->config->catalogue, STORE_READ, err);
@@ -270,8 +305,11 @@ struct store *cli_store(struct cli *cli, struct err *err)
 		cli_say("%s", store_notice(store));
 	if (!store && err->code == ERR_NOT_FOUND)
 		err_set(err, ERR_UNAVAILABLE, "no catalogue at %s yet; 'porthole sync' makes it",
-			cli->config->catalogue);
-	return store;
+			store_shown(cli->arena, cli->config->catalogue));
+	if (!store || (move_check(store, err) && merge_declared(cli, store, err)))
+		return store;
+	store_close(store);
+	return NULL;
 }
 
 bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err)
@@ -330,6 +368,15 @@ static void set_locale(void)
 	setlocale(LC_NUMERIC, "C");
 }
 
+/* The portal itself opens the catalogue on a thread of its own, and says there what is wrong with it. */
+static void look_for_declared(struct cli *cli)
+{
+	struct store *store = store_open(cli->config->catalogue, STORE_READ, NULL);
+	if (store)
+		(void)merge_declared(cli, store, NULL);
+	store_close(store);
+}
+
 static bool run_command(struct cli *cli, const struct cli_command *command, int *status, struct err *err)
 {
 	if (cli->is_json && cli->is_tsv)
@@ -342,8 +389,10 @@ static bool run_command(struct cli *cli, const struct cli_command *command, int 
 		return command->run(cli, status, err);
 	/* a person at a terminal gets the portal, anything else what it shows */
 	if (cli->is_terminal && isatty(STDIN_FILENO) && !cli->is_json && !cli->is_tsv &&
-		terminal_probe(cli->colour ? cli->colour : "auto").can_draw)
+		terminal_probe(cli->colour ? cli->colour : "auto").can_draw) {
+		look_for_declared(cli);
 		return app_main(cli, status, err);
+	}
 	return cli->n_args ? cli_show(cli, status, err) : cli_triage(cli, status, err);
 }
 
@@ -398,8 +447,8 @@ int cli_main(int argc, char **argv)
 		status = status ? status : 3;
 	}
 	buf_fini(&cli.out);
-	if (cli.config)
-		config_free((struct config *)cli.config);
+	config_free((struct config *)cli.config);
+	config_free((struct config *)cli.local);
 	arena_free(cli.arena);
 	return status;
 }

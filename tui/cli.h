@@ -13,13 +13,15 @@
 /* What was typed, and what every command needs. */
 struct cli {
 	const struct config *config; /* NULL for commands that need none */
+	const struct config *local;  /* the same without what the catalogue declares, where it declares any */
 	int n_args;
 	const char *const *args; /* behind the command's name */
 
 	bool is_json, is_tsv, is_read_only, is_ascii, is_raw, is_dry_run;
 	bool is_watch, is_follow, is_cause, is_help, is_version;
-	const char *config_file, *colour, *theme, *sort, *since;
+	const char *config_file, *colour, *theme, *sort, *since, *to;
 	int64_t limit, attempt; /* limit -1: not given */
+	int64_t tail;		/* bytes before an artifact's end; 0: not given */
 	int64_t yes;		/* of --yes: the number of objects, 0 without one; -1: not given */
 	const char *good[8];
 	size_t n_good;
@@ -71,7 +73,8 @@ bool cli_flush(struct cli *cli);
 void cli_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* A printer for this terminal or pipe. */
 struct printer cli_printer(struct cli *cli);
-/* Opens the catalogue for reading; ERR says what to do where there is none. */
+/* Opens the catalogue for reading; ERR says what to do where there is none. What it declares is in `config`
+ * from then on. */
 struct store *cli_store(struct cli *cli, struct err *err);
 /* The ref that TEXT names: a ref, or a web address of a configured source. */
 bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err);
@@ -84,14 +87,39 @@ bool cli_triage(struct cli *cli, int *status, struct err *err);
 bool cli_show(struct cli *cli, int *status, struct err *err);
 bool cli_search(struct cli *cli, int *status, struct err *err);
 bool cli_open(struct cli *cli, int *status, struct err *err);
+/* cli_diff.c */
+bool cli_diff(struct cli *cli, int *status, struct err *err);
+/* cli_why.c */
+bool cli_why(struct cli *cli, int *status, struct err *err);
 /* cli_logs.c */
+/* Whole lines of TEXT are cleaned and printed, the rest is kept in BEGUN until its end comes. */
+void cli_put_text(struct cli *cli, struct buf *begun, struct str text);
+void cli_put_line(struct cli *cli, struct str line);
 bool cli_logs(struct cli *cli, int *status, struct err *err);
 bool cli_explain(struct cli *cli, int *status, struct err *err);
+/* cli_live.c */
+bool cli_series(struct cli *cli, int *status, struct err *err);
+bool cli_artifacts(struct cli *cli, int *status, struct err *err);
 /* cli_sync.c */
 bool cli_sync(struct cli *cli, int *status, struct err *err);
 /* cli_manual.c */
 bool cli_manual(struct cli *cli, int *status, struct err *err);
 bool cli_complete(struct cli *cli, int *status, struct err *err);
+/* cli_admin.c */
+bool cli_backup(struct cli *cli, int *status, struct err *err);
+bool cli_restore(struct cli *cli, int *status, struct err *err);
+bool cli_forget(struct cli *cli, int *status, struct err *err);
+bool cli_move(struct cli *cli, int *status, struct err *err);
+/* Prints a table in the way that was asked for. */
+void cli_put_table(struct cli *cli, const struct table *table);
+/* Whether something may be written; ERR_REFUSED. A dry run may. */
+bool cli_may_write(const struct cli *cli, struct err *err);
+/* Whether doing WHAT to N objects is confirmed, by --yes[=N] or by the person; ERR_REFUSED. */
+bool cli_confirm(struct cli *cli, int64_t n, const char *what, struct err *err);
+/* cli_apply.c */
+bool cli_apply(struct cli *cli, int *status, struct err *err);
+/* cli_source.c */
+bool cli_source(struct cli *cli, int *status, struct err *err);
 /* cli_doctor.c */
 bool cli_doctor(struct cli *cli, int *status, struct err *err);
 bool cli_themes(struct cli *cli, int *status, struct err *err);

@@ -133,8 +133,8 @@ static void check_catalogue(struct doctor *d)
 		return;
 	}
 	const char *notice = store_notice(store);
-	note(d, notice ? "stale" : "ok", "catalogue", notice ? arena_dupz(d->cli->arena, notice) : address,
-		NULL);
+	note(d, notice ? "stale" : "ok", "catalogue",
+		notice ? arena_dupz(d->cli->arena, notice) : store_shown(d->cli->arena, address), NULL);
 	if (!check_sources(d, store, &err))
 		note(d, "error", "sources", arena_dupz(d->cli->arena, err.msg), NULL);
 	store_close(store);

@@ -24,33 +24,36 @@ struct tail {
 	int signo;
 };
 
-static void put_line(struct tail *t, struct str line)
+void cli_put_line(struct cli *cli, struct str line)
 {
-	clean_add(&t->cli->out, line, CLEAN_LINES | CLEAN_NO_SGR | (t->cli->is_ascii ? CLEAN_ASCII : 0));
-	buf_addc(&t->cli->out, '\n');
+	clean_add(&cli->out, line, CLEAN_LINES | CLEAN_NO_SGR | (cli->is_ascii ? CLEAN_ASCII : 0));
+	buf_addc(&cli->out, '\n');
 }
 
-/* Whole lines are cleaned and printed; the rest waits for its end. */
-static void put_text(struct tail *t, struct str text)
+void cli_put_text(struct cli *cli, struct buf *begun, struct str text)
 {
-	if (t->cli->is_raw) {
-		buf_add(&t->cli->out, text);
-		return;
-	}
 	for (;;) {
 		const char *end = text.n ? memchr(text.p, '\n', text.n) : NULL;
 		if (!end)
 			break;
 		struct str piece = {text.p, (size_t)(end - text.p)};
-		if (t->line.n) {
-			buf_add(&t->line, piece);
-			piece = buf_str(&t->line);
+		if (begun->n) {
+			buf_add(begun, piece);
+			piece = buf_str(begun);
 		}
-		put_line(t, piece);
-		buf_reset(&t->line);
+		cli_put_line(cli, piece);
+		buf_reset(begun);
 		text = str_slice(text, (size_t)(end - text.p) + 1, text.n);
 	}
-	buf_add(&t->line, text);
+	buf_add(begun, text);
+}
+
+static void put_text(struct tail *t, struct str text)
+{
+	if (t->cli->is_raw)
+		buf_add(&t->cli->out, text);
+	else
+		cli_put_text(t->cli, &t->line, text);
 }
 
 static void on_grown(void *ctx)
@@ -97,7 +100,7 @@ static bool stream(struct cli *cli, const struct ref *ref, int *status, struct e
 	t.log = live_log_open(t.loop, cli->config, ref, cli->is_follow, &ops, &t);
 	loop_run(t.loop);
 	if (t.line.n)
-		put_line(&t, buf_str(&t.line)); /* the last one has no end */
+		cli_put_line(cli, buf_str(&t.line)); /* the last one has no end */
 	live_log_close(t.log);
 	loop_free(t.loop);
 	buf_fini(&t.line);

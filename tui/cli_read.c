@@ -11,7 +11,7 @@
 #include "views/lists.h"
 #include "views/search.h"
 
-enum { LIST_LIMIT = 50 };
+enum { LIST_LIMIT = 50, PAGE_ROWS = 1000 };
 
 static struct view_args args_of(struct cli *cli, const char *filter)
 {
@@ -22,15 +22,51 @@ static struct view_args args_of(struct cli *cli, const char *filter)
 		.now_ms = cli->now_ms};
 }
 
-static void print_rows(struct cli *cli, const struct table *table)
+static void print_page(struct cli *cli, struct printer printer, const struct table *table)
 {
-	struct printer printer = cli_printer(cli);
 	if (cli->is_json)
 		json_add_rows(&cli->out, table);
 	else if (cli->is_tsv || !cli->is_terminal)
 		print_tsv(&printer, table);
 	else
 		print_table(&printer, table);
+}
+
+static void print_rows(struct cli *cli, const struct table *table)
+{
+	print_page(cli, cli_printer(cli), table);
+}
+
+/* Prints as many rows as were asked for, page by page: a million take no more memory than a thousand. */
+static bool print_list(struct cli *cli, struct store *store, const struct list_def *list,
+	struct view_args args, struct err *err)
+{
+	struct printer printer = cli_printer(cli);
+	struct arena *page = arena_new(), *before = arena_new(); /* ARGS.after lives in the page before */
+	int64_t left = args.limit ? args.limit : INT64_MAX;
+	struct table table = {.has_more = true};
+	bool ok = true;
+	while (ok && table.has_more && left) {
+		args.limit = left < PAGE_ROWS ? left : PAGE_ROWS;
+		ok = list_load(store, list, &args, NULL, page, &table, err);
+		if (!ok)
+			break;
+		left -= (int64_t)table.result.n_rows;
+		args.after = table.after;
+		struct table shown = table;
+		shown.has_more = table.has_more && !left;
+		print_page(cli, printer, &shown);
+		printer.is_going_on = true;
+		if (!cli_flush(cli))
+			break;
+		struct arena *next = before;
+		before = page;
+		page = next;
+		arena_reset(page);
+	}
+	arena_free(page);
+	arena_free(before);
+	return ok;
 }
 
 /* A reader notices a sync that is silent: sync itself could not. */
@@ -45,16 +81,12 @@ bool cli_list(struct cli *cli, int *status, struct err *err)
 {
 	(void)status;
 	const struct view_def *view = view_find(cli->args[0]);
-	const struct view_args args = args_of(cli, cli_words(cli, 1));
-	struct table table;
 	struct store *store = cli_store(cli, err);
 	if (!store)
 		return false;
 	if (view == &view_problems)
 		check_sync(cli, store);
-	bool ok = list_load(store, view->list, &args, NULL, cli->arena, &table, err);
-	if (ok)
-		print_rows(cli, &table);
+	bool ok = print_list(cli, store, view->list, args_of(cli, cli_words(cli, 1)), err);
 	store_close(store);
 	return ok;
 }

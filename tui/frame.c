@@ -3,6 +3,9 @@
 
 #include "client/base/mem.h"
 #include "tui/app.h"
+#include "tui/columns.h"
+#include "tui/curves.h"
+#include "tui/widgets/flow.h"
 #include "views/lists.h"
 
 enum {
@@ -10,6 +13,8 @@ enum {
 	LEAST_ROWS = 3, /* of a block that others press */
 	MOST_FACTS = 8, /* facts are short: they are pressed last */
 	GAP = 2,
+	REST_MS = 80, /* without a key, until the preview follows */
+	DIM_MS = 150, /* until a person wonders whether the key was taken */
 };
 
 /* --- loading ------------------------------------------------------------- */
@@ -38,6 +43,15 @@ static void drop_load(void *ctx)
 	x_free(job);
 }
 
+static void copy_others(struct load_job *job, const struct frame *frame)
+{
+	struct ref *others = arena_array(job->arena, struct ref, frame->n_others + 1);
+	for (size_t i = 0; i < frame->n_others; i++)
+		others[i] = ref_dup(job->arena, &frame->others[i]);
+	job->args.others = others;
+	job->args.n_others = frame->n_others;
+}
+
 static struct load_job *new_job(struct frame *frame, const struct view_def *view, const struct ref *ref)
 {
 	struct load_job *job = x_new(struct load_job);
@@ -51,6 +65,7 @@ static struct load_job *new_job(struct frame *frame, const struct view_def *view
 	job->args.filter = arena_dupz(job->arena, frame->filter);
 	job->args.sort = arena_dupz(job->arena, frame->sort);
 	job->args.ref = ref_dup(job->arena, ref);
+	copy_others(job, frame);
 	return job;
 }
 
@@ -152,6 +167,20 @@ static void follow_preview(struct frame *frame)
 	arena_free(arena);
 }
 
+static void on_rest(void *ctx)
+{
+	struct frame *frame = ctx;
+	frame->rest = NULL;
+	follow_preview(frame);
+}
+
+/* Walking through a list costs the bar alone: the preview comes when the hand rests. */
+static void follow_after_rest(struct frame *frame)
+{
+	loop_cancel(frame->rest);
+	frame->rest = has_preview(frame) ? loop_after(frame->app->loop, REST_MS, on_rest, frame) : NULL;
+}
+
 static void forget_news(struct frame *frame)
 {
 	for (size_t i = 0; frame->is_asked_anew && i < frame->body.n; i++)
@@ -171,20 +200,50 @@ static void keep_focus(struct frame *frame, const char *name)
 	frame->focus = first_focus(&frame->body);
 }
 
+static void end_waiting(struct frame *frame)
+{
+	loop_cancel(frame->dim);
+	frame->dim = NULL;
+	frame->is_dim = false;
+}
+
+/* What belongs to the rows and not to the answer: marks, and where a person comes back to. */
+static void settle_rows(struct frame *frame)
+{
+	for (size_t i = 0; i < frame->body.n; i++)
+		if (frame->body.widgets[i]->ops->set_marks)
+			frame->body.widgets[i]->ops->set_marks(frame->body.widgets[i], &frame->marks);
+	if (!frame->seek)
+		return;
+	char *ref = frame->seek;
+	frame->seek = NULL;
+	for (size_t i = 0; i < frame->body.n; i++) {
+		struct widget *widget = frame->body.widgets[i];
+		if (widget->ops->can_focus && widget->ops->seek && widget->ops->seek(widget, ref)) {
+			frame->focus = i;
+			break;
+		}
+	}
+	x_free(ref);
+}
+
 static void body_loaded(void *ctx, void *result, const struct err *err)
 {
 	struct frame *frame = ctx;
 	struct load_job *job = result;
 	frame->body.ticket = NULL;
+	end_waiting(frame);
 	if (err) {
 		frame->err = *err;
 	} else {
 		const char *name = frame_widget(frame) ? frame->body.data->blocks[frame->focus].name : NULL;
 		err_clear(&frame->err);
+		columns_use(frame->app->columns, frame->view, frame->columns, job->data);
 		pane_set(&frame->body, job->data);
 		job->data = NULL;
 		forget_news(frame);
 		keep_focus(frame, name);
+		settle_rows(frame);
 		x_free(frame->preview_ref); /* its object may have changed too */
 		frame->preview_ref = NULL;
 		follow_preview(frame);
@@ -209,10 +268,26 @@ void frame_reload(struct frame *frame)
 		store_thread_run(frame->app->store, &what, new_job(frame, frame->view, &frame->ref), frame);
 }
 
+static void on_long(void *ctx)
+{
+	struct frame *frame = ctx;
+	frame->dim = NULL;
+	frame->is_dim = true;
+	app_dirty(frame->app);
+}
+
+void frame_ask(struct frame *frame)
+{
+	frame->is_asked_anew = true;
+	frame_reload(frame);
+	if (frame->body.ticket && !frame->dim && !frame->is_dim)
+		frame->dim = loop_after(frame->app->loop, DIM_MS, on_long, frame);
+}
+
 bool frame_is_loading(const struct frame *frame)
 {
-	return frame->body.ticket || frame->preview.ticket || frame->log_ticket ||
-	       (frame->log && !frame->is_log_over && !frame->is_opened);
+	return frame->body.ticket || frame->preview.ticket || frame->rest || frame->log_ticket ||
+	       (frame->log && !frame->is_log_over && !frame->is_opened) || curves_are_loading(frame->curves);
 }
 
 static struct frame *new_frame(struct app *app, const struct ref *ref)
@@ -239,14 +314,67 @@ struct frame *frame_new(
 	return frame;
 }
 
+struct frame *frame_new_sorted(
+	struct app *app, const struct view_def *view, const char *filter, const char *sort, bool show_hidden)
+{
+	struct frame *frame = new_frame(app, NULL);
+	frame->view = view;
+	x_free(frame->filter);
+	frame->filter = x_strdup(filter);
+	frame->own_filter = view->kind == VIEW_HOME ? "" : arena_dupz(frame->arena, filter);
+	frame->sort = sort ? x_strdup(sort) : NULL;
+	frame->show_hidden = show_hidden;
+	frame_reload(frame);
+	return frame;
+}
+
+void frame_set_sort(struct frame *frame, const char *sort)
+{
+	char *copy = sort ? x_strdup(sort) : NULL; /* SORT may be what is freed here */
+	x_free(frame->sort);
+	frame->sort = copy;
+	frame_ask(frame);
+}
+
+void frame_seek(struct frame *frame, const char *ref)
+{
+	x_free(frame->seek);
+	frame->seek = x_strdup(ref);
+	if (!frame->body.ticket && frame->body.data)
+		settle_rows(frame);
+}
+
+bool frame_toggle_mark(struct frame *frame)
+{
+	struct widget *widget = frame_widget(frame);
+	const char *ref = widget && widget->ops->set_marks ? widget->ops->ref(widget) : NULL;
+	return ref && marks_toggle(&frame->marks, ref);
+}
+
+struct block *frame_table(const struct frame *frame)
+{
+	bool has_one = frame->view && frame->focus < frame->body.n &&
+		       frame->body.data->blocks[frame->focus].kind == BLOCK_TABLE;
+	return has_one ? &frame->body.data->blocks[frame->focus] : NULL;
+}
+
+void frame_use_columns(struct frame *frame)
+{
+	struct block *block = frame_table(frame);
+	if (!block)
+		return;
+	columns_use(frame->app->columns, frame->view, frame->columns, frame->body.data);
+	frame_widget(frame)->ops->set(frame_widget(frame), block);
+	app_dirty(frame->app);
+}
+
 void frame_set_filter(struct frame *frame, const char *filter)
 {
 	char *copy = x_strdup(filter); /* FILTER may be what is freed here */
 	x_free(frame->filter);
 	frame->filter = copy;
 	frame->limit = APP_LIST_ROWS;
-	frame->is_asked_anew = true;
-	frame_reload(frame);
+	frame_ask(frame);
 }
 
 bool frame_drop_filter(struct frame *frame)
@@ -255,6 +383,28 @@ bool frame_drop_filter(struct frame *frame)
 		return false;
 	frame_set_filter(frame, frame->own_filter);
 	return true;
+}
+
+struct frame *frame_new_compare(struct app *app, const struct ref *refs, size_t n)
+{
+	struct frame *frame = new_frame(app, &refs[0]);
+	frame->view = &view_compare;
+	frame->others = arena_array(frame->arena, struct ref, n);
+	for (size_t i = 1; i < n; i++)
+		frame->others[frame->n_others++] = ref_dup(frame->arena, &refs[i]);
+	frame_reload(frame);
+	return frame;
+}
+
+struct frame *frame_new_empty(struct app *app, const struct ref *ref)
+{
+	return new_frame(app, ref);
+}
+
+void frame_show(struct frame *frame, struct view_data *data)
+{
+	pane_set(&frame->body, data);
+	app_dirty(frame->app);
 }
 
 struct frame *frame_new_static(struct app *app, struct view_data *data)
@@ -268,6 +418,10 @@ void frame_free(struct frame *frame)
 {
 	pane_clear(&frame->body);
 	pane_clear(&frame->preview);
+	end_waiting(frame);
+	loop_cancel(frame->rest);
+	curves_free(frame->curves);
+	marks_clear(&frame->marks);
 	ticket_cancel(frame->log_ticket);
 	live_log_close(frame->log);
 	if (frame->pager)
@@ -275,6 +429,8 @@ void frame_free(struct frame *frame)
 	log_target_free(frame->target);
 	arena_free(frame->arena);
 	x_free(frame->preview_ref);
+	x_free(frame->seek);
+	x_free(frame->columns);
 	x_free(frame->log_title);
 	x_free(frame->filter);
 	x_free(frame->sort);
@@ -353,11 +509,18 @@ static void log_found(void *ctx, void *result, const struct err *err)
 	app_dirty(frame->app);
 }
 
+static void pager_changed(void *ctx)
+{
+	struct frame *frame = ctx;
+	app_dirty(frame->app);
+}
+
 struct frame *frame_new_log(struct app *app, const struct ref *ref)
 {
 	static const struct store_job what = {.run = run_find_log, .done = log_found, .drop = drop_find_log};
 	struct frame *frame = new_frame(app, ref);
 	frame->pager = pager_new();
+	pager_use_loop(frame->pager, app->loop, pager_changed, frame);
 	frame->log_title = x_strdup("log");
 	struct find_log_job *job = x_new(struct find_log_job);
 	job->arena = arena_new();
@@ -429,14 +592,32 @@ const struct view_data *frame_preview(const struct frame *frame)
 	return is_its ? frame->preview.data : NULL;
 }
 
-void frame_next_focus(struct frame *frame, int step)
+bool frame_next_focus(struct frame *frame, int step)
 {
+	size_t before = frame->focus;
 	for (size_t tried = 0; tried < frame->body.n; tried++) {
 		frame->focus = (frame->focus + frame->body.n + (size_t)(step > 0 ? 1 : frame->body.n - 1)) %
 			       frame->body.n;
 		if (frame->body.widgets[frame->focus]->ops->can_focus)
-			return;
+			break;
 	}
+	return frame->focus != before;
+}
+
+enum hit frame_point(struct frame *frame, int x, int y, const char **key)
+{
+	for (size_t i = 0; i < frame->body.n; i++) {
+		struct widget *widget = frame->body.widgets[i];
+		if (!widget->ops->can_focus || !widget->ops->point)
+			continue;
+		enum hit hit = widget->ops->point(widget, frame->body.rects[i], x, y, key);
+		if (hit == HIT_NOTHING)
+			continue;
+		frame->focus = i;
+		follow_preview(frame);
+		return hit;
+	}
+	return HIT_NOTHING;
 }
 
 static bool wants_more(const struct frame *frame)
@@ -462,7 +643,7 @@ void frame_move(struct frame *frame, enum move move)
 		frame->limit = 2 * (int64_t)frame->body.data->blocks[frame->focus].table.result.n_rows;
 		frame_reload(frame);
 	}
-	follow_preview(frame);
+	follow_after_rest(frame);
 }
 
 /* --- drawing ------------------------------------------------------------- */
@@ -527,6 +708,7 @@ static void draw_pane(struct pane *pane, struct grid *grid, struct rect rect, co
 			pane->widgets[i]->ops->draw(pane->widgets[i], grid,
 				(struct rect){rect.x, y, rect.width, rows}, format, has_keys && i == focus);
 		pane->heights[i] = rows;
+		pane->rects[i] = (struct rect){rect.x, y, rect.width, rows};
 		y += rows;
 	}
 }
@@ -562,6 +744,8 @@ static void draw_with_preview(struct frame *frame, struct grid *grid, struct rec
 		side.width -= list.width + GAP;
 	}
 	draw_pane(&frame->body, grid, list, format, frame->focus, true);
+	if (frame->is_dim)
+		grid_paint(grid, list, ROLE_DIM);
 	if (preview->data)
 		draw_pane(preview, grid, side, format, first_text(preview), false);
 }
@@ -569,10 +753,27 @@ static void draw_with_preview(struct frame *frame, struct grid *grid, struct rec
 static void draw_nothing(const struct frame *frame, struct grid *grid, struct rect rect)
 {
 	const struct err *err = frame->err.code ? &frame->err : frame->log_err.code ? &frame->log_err : NULL;
-	if (err)
-		grid_put(grid, rect.x + 2, rect.y + 1, rect.width - 2, str_of(err->msg), ROLE_ERROR);
-	else
+	if (err) {
+		struct flow flow; /* what, where, what to do: none of it may be cut */
+		flow_init_text(&flow, str_of(err->msg), ROLE_ERROR);
+		int rows = flow_draw(&flow, grid,
+			(struct rect){rect.x + 2, rect.y + 1, rect.width - 2, rect.height - 1}, NULL);
+		flow_fini(&flow);
+		grid_put(grid, rect.x + 2, rect.y + 2 + rows, rect.width - 2,
+			frame->pager			 ? STR("q goes back")
+			: frame == frame->app->frames[0] ? STR("^L tries again")
+							 : STR("^L tries again, q goes back"),
+			ROLE_DIM);
+	} else {
 		grid_put(grid, rect.x + 2, rect.y + 1, rect.width - 2, STR("loading…"), ROLE_DIM);
+	}
+}
+
+static void draw_body(struct frame *frame, struct grid *grid, struct rect rect)
+{
+	draw_pane(&frame->body, grid, rect, &frame->app->format, frame->focus, true);
+	if (frame->is_dim)
+		grid_paint(grid, rect, ROLE_DIM);
 }
 
 void frame_draw(struct frame *frame, struct grid *grid, struct rect rect)
@@ -584,5 +785,5 @@ void frame_draw(struct frame *frame, struct grid *grid, struct rect rect)
 	else if (has_preview(frame) && frame->preview_ref)
 		draw_with_preview(frame, grid, rect);
 	else
-		draw_pane(&frame->body, grid, rect, &frame->app->format, frame->focus, true);
+		draw_body(frame, grid, rect);
 }

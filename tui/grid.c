@@ -266,7 +266,7 @@ void grid_rule(struct grid *grid, struct rect rect, struct str title)
 
 static char letter_of(struct style style)
 {
-	static const char letters[ROLE_COUNT + 1] = " dhsfrqlnikemcxub";
+	static const char letters[ROLE_COUNT + 1] = " dhsfrqlnikemcxub1234";
 	char letter = letters[style.role];
 	if (!style.is_selected)
 		return letter;

@@ -63,7 +63,7 @@ const struct cell *grid_at(const struct grid *grid, int x, int y);
 /* The grid as text, a line each, blanks at the end cut: for tests. With STYLES a second picture follows with
  * one letter per cell for its role, in capitals where selected: blank text (S when selected), d dim, h
  * heading, s success, f failed, r running, q queued, l late, n skipped, i link, k key, e selection, m match,
- * c cause, x error, u rule, b banner. */
+ * c cause, x error, u rule, b banner, 1 to 4 the curves of a plot. */
 void grid_print(const struct grid *grid, bool with_styles, struct buf *out);
 
 #endif

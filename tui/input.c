@@ -16,15 +16,16 @@
 #define NCURSES_NOMACROS
 #include <curses.h>
 
-/* What curses answers for the two marks around a paste; above all codes of its own. */
-enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1001, CODE_PASTE_END };
+/* What curses answers for the two marks around a paste, and for the start of a mouse's report (mode 1006);
+ * above all codes of its own. */
+enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1001, CODE_PASTE_END, CODE_MOUSE };
 
 /* After how much silence the end of a sequence or of a paste counts as lost: a paste may stall on a bad link.
  */
 enum { MOST_PASTE = 1 << 20, SEQUENCE_MS = 1000, PASTE_MS = 10000, SPLIT_MS = 200 };
 
 /* What we are in the middle of; it may go on in a later call. */
-enum reading { AT_KEY, IN_CSI, IN_STRING, IN_PASTE };
+enum reading { AT_KEY, IN_CSI, IN_STRING, IN_PASTE, IN_MOUSE };
 
 static struct {
 	WINDOW *window;
@@ -32,6 +33,8 @@ static struct {
 	bool is_st;		    /* IN_STRING: the last byte was ESC, `\` ends it */
 	int64_t last_ms, escape_ms; /* of the last byte inside something; of the last Esc given out */
 	struct buf paste, cleaned;
+	int report[3], n_report; /* IN_MOUSE: button, column, row, as far as they have come */
+	struct mouse mouse;
 } input;
 
 void input_open(void)
@@ -42,6 +45,7 @@ void input_open(void)
 	nodelay(input.window, TRUE);
 	define_key("\033[200~", CODE_PASTE_BEGIN);
 	define_key("\033[201~", CODE_PASTE_END);
+	define_key("\033[<", CODE_MOUSE);
 	buf_init(&input.paste, MOST_PASTE);
 	buf_init(&input.cleaned, 2 * MOST_PASTE);
 }
@@ -124,6 +128,43 @@ static uint32_t read_pasted(int kind, wint_t c)
 	return KEY_NONE_YET;
 }
 
+/* Of a whole report: presses of the first button and the wheel; all else is nothing. */
+static uint32_t end_mouse(bool is_press)
+{
+	enum { FIRST_BUTTON = 0, WHEEL_UP = 64, WHEEL_DOWN = 65 };
+	static const struct {
+		int button;
+		enum mouse_act act;
+	} acts[] = {{FIRST_BUTTON, MOUSE_PRESS}, {WHEEL_UP, MOUSE_WHEEL_UP}, {WHEEL_DOWN, MOUSE_WHEEL_DOWN}};
+	input.reading = AT_KEY;
+	for (size_t i = 0; is_press && input.n_report == 2 && i < ARRAY_LEN(acts); i++) {
+		if (acts[i].button != input.report[0])
+			continue;
+		input.mouse = (struct mouse){acts[i].act, input.report[1] - 1, input.report[2] - 1};
+		return K_MOUSE;
+	}
+	return KEY_NONE_YET;
+}
+
+/* "BUTTON;COLUMN;ROW" and M for a press, m for a release. */
+static uint32_t read_mouse(wint_t c)
+{
+	enum { MOST = 100000 };
+	int *number = &input.report[input.n_report];
+	if (c >= '0' && c <= '9' && *number < MOST)
+		*number = *number * 10 + (int)(c - '0');
+	else if (c == ';' && input.n_report < 2)
+		input.report[++input.n_report] = 0;
+	else
+		return end_mouse(c == 'M');
+	return KEY_NONE_YET;
+}
+
+struct mouse input_mouse(void)
+{
+	return input.mouse;
+}
+
 /* Control sequences run to a byte of 0x40 to 0x7E; strings to BEL or ST. */
 static void swallow(wint_t c)
 {
@@ -181,6 +222,13 @@ static uint32_t read_one(int kind, wint_t c)
 		buf_reset(&input.paste);
 		return KEY_NONE_YET;
 	}
+	if (kind == KEY_CODE_YES && c == CODE_MOUSE) {
+		input.reading = IN_MOUSE;
+		input.n_report = input.report[0] = 0;
+		return KEY_NONE_YET;
+	}
+	if (input.reading == IN_MOUSE && kind == OK)
+		return read_mouse(c);
 	if (input.reading != AT_KEY && kind == OK) {
 		swallow(c);
 		return KEY_NONE_YET;

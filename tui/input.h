@@ -26,6 +26,7 @@ enum key {
 	K_RESIZE,
 	K_PASTE, /* input_paste has the text */
 	K_EOF,	 /* the terminal is gone */
+	K_MOUSE, /* input_mouse says what and where */
 	/* and these have their own code points */
 	K_TAB = '\t',
 	K_ENTER = '\r',
@@ -40,6 +41,12 @@ void input_close(void);
 uint32_t input_key(void);
 /* The text of the last K_PASTE: one line, its line ends and tabs are blanks, control bytes are gone. */
 struct str input_paste(void);
+/* Of the last K_MOUSE: X and Y from 0. */
+struct mouse {
+	enum mouse_act { MOUSE_PRESS, MOUSE_WHEEL_UP, MOUSE_WHEEL_DOWN } act;
+	int x, y;
+};
+struct mouse input_mouse(void);
 /* Drops what was typed ahead: before a confirmation is drawn. */
 void input_flush(void);
 /* The name of a key as people write it ("^D", "Enter", "PgDn", "a"), and back; 0 for no key. */

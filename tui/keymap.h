@@ -13,7 +13,7 @@
 struct app;
 
 /* Where a command works. */
-enum context { IN_HOME = 1, IN_LIST = 2, IN_OBJECT = 4, IN_LOG = 8, IN_TEXT = 16, IN_ANY = 31 };
+enum context { IN_HOME = 1, IN_LIST = 2, IN_OBJECT = 4, IN_LOG = 8, IN_TEXT = 16, IN_PLOT = 32, IN_ANY = 63 };
 
 struct app_command {
 	const char *name;
@@ -30,8 +30,16 @@ const struct app_command *app_commands(size_t *n);
 struct keymap;
 /* The default keys, then those of the configuration. ERR_USAGE names an unknown command or key. */
 struct keymap *keymap_new(const struct config *config, struct err *err);
+/* The same, and then those of TEXT, a map of commands and keys ("sort: s", "mark: [Space, m]", "find: none");
+ * NAME is its file's. ERR says "NAME:LINE: what". */
+struct keymap *keymap_new_with(
+	const struct config *config, const char *name, struct str text, struct err *err);
 void keymap_free(struct keymap *keymap);
+/* What a person's own keys take away from other commands, in words; NULL where nothing. */
+const char *keymap_conflicts(const struct keymap *keymap);
 const struct app_command *keymap_find(const struct keymap *keymap, uint32_t key, int context);
+/* The command called NAME, or NULL. */
+const struct app_command *keymap_named(const struct keymap *keymap, const char *name);
 /* The first key of COMMAND, 0 for none. */
 uint32_t keymap_key(const struct keymap *keymap, const struct app_command *command);
 /* The names of all of them, blank-separated. */

@@ -4,6 +4,9 @@
 #include "client/base/mem.h"
 #include "tui/app.h"
 #include "tui/chrome.h"
+#include "tui/input.h"
+#include "tui/palette_complete.h"
+#include "tui/verbs.h"
 #include "views/search.h"
 
 enum { SEARCH_ROWS = 8, SEARCH_FROM = 2 };
@@ -36,7 +39,7 @@ int palette_score(struct str typed, struct str name)
 }
 
 /* Keeps the best PALETTE_MOST_ITEMS, best first. What comes late goes behind what a person has selected. */
-static void add(struct palette *p, struct palette_item item)
+void palette_add(struct palette *p, struct palette_item item)
 {
 	size_t at = p->n, first = (size_t)(p->selected + 1);
 	while (at > first && p->items[at - 1].score < item.score)
@@ -62,10 +65,10 @@ static void add_views(struct palette *p, struct str typed)
 	for (size_t i = 0; i < n; i++) {
 		int score = palette_score(first_word(typed), str_of(views[i]->name));
 		if (score && views[i]->kind != VIEW_OBJECT)
-			add(p, (struct palette_item){.title = views[i]->name,
-				       .hint = views[i]->help,
-				       .view = views[i],
-				       .score = score * 2});
+			palette_add(p, (struct palette_item){.title = views[i]->name,
+					       .hint = views[i]->help,
+					       .view = views[i],
+					       .score = score * 2});
 	}
 }
 
@@ -77,12 +80,50 @@ static void add_commands(struct app *app, struct str typed)
 	for (size_t i = 0; typed.n && i < n; i++) {
 		int score = palette_score(typed, str_of(commands[i].name));
 		if (score && commands[i].contexts & context)
-			add(&app->palette, (struct palette_item){.title = commands[i].name,
-						   .hint = commands[i].help,
-						   .command = &commands[i],
-						   .score = score});
+			palette_add(&app->palette, (struct palette_item){.title = commands[i].name,
+							   .hint = commands[i].help,
+							   .command = &commands[i],
+							   .score = score});
 	}
 }
+
+/* What a person saved stands before what everybody has. */
+static void add_saved(struct app *app, struct str typed)
+{
+	struct palette *p = &app->palette;
+	for (size_t i = 0; i < app->saved.n; i++) {
+		const struct saved_view *saved = &app->saved.views[i];
+		struct buf title;
+		buf_init(&title, 0);
+		place_add_text(&title, &saved->place);
+		int by_name = palette_score(typed, str_of(saved->name));
+		int score = by_name ? by_name : palette_score(typed, buf_str(&title));
+		if (score)
+			palette_add(
+				p, (struct palette_item){.title = arena_dup(p->arena, buf_str(&title)),
+					   .hint = arena_printf(p->arena, "saved view \"%s\"", saved->name),
+					   .saved = saved,
+					   .score = score * 2 + (typed.n > 0)});
+		buf_fini(&title);
+	}
+}
+
+static void add_verbs(struct palette *p, struct str typed)
+{
+	size_t n;
+	const struct verb *verbs = verb_all(&n);
+	for (size_t i = 0; typed.n && i < n; i++) {
+		int score = palette_score(first_word(typed), str_of(verbs[i].name));
+		if (score && strlen(verbs[i].name) > 1)
+			palette_add(p, (struct palette_item){.title = arena_printf(p->arena, "%s %s",
+								     verbs[i].name, verbs[i].args),
+					       .hint = verbs[i].help,
+					       .verb = verbs[i].name,
+					       .score = score});
+	}
+}
+
+/* --- searching ------------------------------------------------------------------ */
 
 /* A search on the store's thread. */
 struct search_job {
@@ -116,11 +157,11 @@ static void found(void *ctx, void *result, const struct err *err)
 		const struct table *t = &job->table;
 		const char *title = table_text(t, row, "title");
 		int score = palette_score(str_of(job->words), str_of(title));
-		add(p, (struct palette_item){
-			       .title = arena_printf(p->arena, "%s %s", table_text(t, row, "type"), title),
-			       .hint = arena_dupz(p->arena, table_text(t, row, "excerpt")),
-			       .ref = arena_dupz(p->arena, table_text(t, row, "ref")),
-			       .score = score ? score : 1});
+		palette_add(p, (struct palette_item){.title = arena_printf(p->arena, "%s %s",
+							     table_text(t, row, "type"), title),
+				       .hint = arena_dupz(p->arena, table_text(t, row, "excerpt")),
+				       .ref = arena_dupz(p->arena, table_text(t, row, "ref")),
+				       .score = score ? score : 1});
 	}
 	drop_search(job);
 	if (p->is_accepted)
@@ -142,54 +183,97 @@ static void start_search(struct app *app, struct str typed)
 void palette_open(struct app *app)
 {
 	app->palette = (struct palette){.arena = arena_new(), .selected = -1};
+	history_start(&app->history);
 	palette_update(app);
+}
+
+static void fini(struct palette *p)
+{
+	ticket_cancel(p->search);
+	ticket_cancel(p->completion);
+	arena_free(p->arena);
 }
 
 void palette_close(struct app *app)
 {
-	ticket_cancel(app->palette.search);
-	arena_free(app->palette.arena);
+	fini(&app->palette);
 	app->palette = (struct palette){0};
+}
+
+void palette_clear(struct app *app)
+{
+	struct palette *p = &app->palette;
+	ticket_cancel(p->search);
+	ticket_cancel(p->completion);
+	p->search = p->completion = NULL;
+	arena_reset(p->arena);
+	p->n = 0;
+	p->selected = -1;
+	p->is_completing = false;
 }
 
 void palette_update(struct app *app)
 {
 	struct palette *p = &app->palette;
 	struct str typed = str_trim(buf_str(&app->prompt.text));
-	ticket_cancel(p->search);
-	p->search = NULL;
-	arena_reset(p->arena);
-	p->n = 0;
-	p->selected = -1;
+	palette_clear(app);
+	add_saved(app, typed);
 	add_views(p, typed);
 	add_commands(app, typed);
+	add_verbs(p, typed);
 	if (typed.n >= SEARCH_FROM)
 		start_search(app, typed);
 }
 
-void palette_move(struct app *app, int step)
+static void select_next(struct palette *p, int step)
 {
-	struct palette *p = &app->palette;
 	int next = p->selected + step;
 	if (next >= -1 && next < (int)p->n)
 		p->selected = next;
 }
 
-static void go_to_line(struct app *app, struct str line)
+/* A line of the history is shown with what it would find, as if it had been typed. */
+static void show_line(struct app *app, const char *line)
 {
-	struct str word = first_word(line), rest = str_trim(str_slice(line, word.n, line.n));
-	struct arena *arena = arena_new();
-	const struct view_def *view = view_find(arena_dup(arena, word));
-	struct err err;
-	if (str_is(word, "q") || str_is(word, "quit"))
-		app_quit(app, 0);
-	else if (view && view->kind != VIEW_OBJECT)
-		app_open_view(app, view, arena_dup(arena, rest));
-	else if (!str_has(word, STR("/")) && !str_has(word, STR(":")))
-		app_say(app, ROLE_ERROR, "nothing is called '%.*s'", STR_FMT(line));
-	else if (!app_open_text(app, arena_dup(arena, line), &err))
-		app_say(app, ROLE_ERROR, "%s", err.msg);
-	arena_free(arena);
+	if (!line)
+		return;
+	prompt_set(&app->prompt, str_of(line));
+	palette_update(app);
+}
+
+bool palette_key(struct app *app, uint32_t key)
+{
+	struct palette *p = &app->palette;
+	bool is_in_items = p->selected >= 0;
+	if (key == K_TAB)
+		palette_complete(app);
+	else if (key == K_UP && !is_in_items)
+		show_line(app, history_older(&app->history, buf_str(&app->prompt.text)));
+	else if (key == K_DOWN && !is_in_items && history_is_walking(&app->history))
+		show_line(app, history_newer(&app->history));
+	else if (key == K_UP || key == K_DOWN || key == K_BACKTAB)
+		select_next(p, key == K_DOWN ? 1 : -1);
+	else
+		return false;
+	return true;
+}
+
+/* A word that completes, or a verb that wants more, goes into the line. */
+static bool fills_line(struct app *app, const struct palette_item *item)
+{
+	struct str line = buf_str(&app->prompt.text);
+	size_t at = line.n;
+	if (!item->word && !item->verb)
+		return false;
+	while (item->word && at && line.p[at - 1] != ' ')
+		at--;
+	const char *word = item->word ? item->word : item->verb;
+	bool goes_on = item->word && word[strlen(word) - 1] == ':';
+	char *filled = x_printf("%.*s%s%s", item->word ? (int)at : 0, line.p, word, goes_on ? "" : " ");
+	prompt_set(&app->prompt, str_of(filled));
+	x_free(filled);
+	palette_update(app);
+	return true;
 }
 
 static void go_to_item(struct app *app, const struct palette_item *item)
@@ -197,55 +281,49 @@ static void go_to_item(struct app *app, const struct palette_item *item)
 	struct err err;
 	struct ref ref;
 	struct arena *arena = arena_new();
-	const struct app_command *command = item->command;
 	if (item->view)
 		app_open_view(app, item->view, "");
+	else if (item->saved)
+		saved_open(app, item->saved);
 	else if (item->ref && ref_parse(arena, str_of(item->ref), &ref, &err))
 		app_open_ref(app, &ref);
-	else if (command)
-		command->run(app);
+	else if (item->command)
+		item->command->run(app);
 	arena_free(arena);
 }
 
-/* Whether LINE says by itself where to go. */
-static bool is_command_line(struct str line)
+static const struct palette_item *chosen(const struct app *app, struct str line)
 {
-	struct str word = first_word(line);
-	size_t n;
-	const struct view_def *const *views = view_all(&n);
-	for (size_t i = 0; i < n; i++)
-		if (str_is(word, views[i]->name))
-			return true;
-	return str_is(line, "q") || str_is(line, "quit") || str_has(line, STR("/")) ||
-	       str_has(word, STR(":"));
-}
-
-static const struct palette_item *chosen(const struct palette *p, struct str line)
-{
+	const struct palette *p = &app->palette;
 	if (p->selected >= 0)
 		return &p->items[p->selected];
-	return line.n && p->n && !is_command_line(line) ? &p->items[0] : NULL;
+	return line.n && p->n && !p->is_completing && !verb_is_line(app, line) ? &p->items[0] : NULL;
 }
 
 void palette_accept(struct app *app)
 {
 	struct str line = str_trim(buf_str(&app->prompt.text));
-	if (app->palette.search && !chosen(&app->palette, line) && !is_command_line(line)) {
+	const struct palette_item *item = chosen(app, line);
+	app->mode = MODE_PALETTE;
+	if (item && fills_line(app, item))
+		return;
+	if (app->palette.search && !item && !verb_is_line(app, line)) {
 		app->palette.is_accepted = true;
-		app->mode = MODE_PALETTE;
 		return;
 	}
 	/* taken out first: what it leads to may open a prompt, or another palette */
 	struct palette p = app->palette;
+	char *typed = x_printf("%.*s", STR_FMT(line));
 	app->palette = (struct palette){0};
-	ticket_cancel(p.search);
 	app->mode = MODE_KEYS;
-	const struct palette_item *item = chosen(&p, line);
+	history_add(&app->history, line);
+	app_remember_history(app);
 	if (item)
-		go_to_item(app, item);
-	else if (line.n)
-		go_to_line(app, (struct str){arena_dup(p.arena, line), line.n});
-	arena_free(p.arena);
+		go_to_item(app, &p.items[item - app->palette.items]);
+	else if (*typed)
+		verb_run_line(app, str_of(typed));
+	x_free(typed);
+	fini(&p);
 }
 
 void palette_draw(const struct app *app, struct grid *grid, int bottom)

@@ -22,20 +22,33 @@
 #include <curses.h>
 #include <term.h>
 
-enum { DEFAULT_COLOUR = -1, MOST_RESTORE = 256, MOST_COPY = 74994, MOST_NAME = 64 };
+enum {
+	DEFAULT_COLOUR = -1,
+	MOST_RESTORE = 256,
+	MOST_COPY = 74994,
+	MOST_NAME = 64,
+	PATIENCE_MS = 500, /* with a terminal that takes nothing, when we must leave */
+};
 
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
+/* Presses and the wheel (1000), in the form without limits (1006). */
+static const char mouse_on[] = "\033[?1000h\033[?1006h", mouse_off[] = "\033[?1006l\033[?1000l";
 
 /* One screen a process: curses has no other way, and the handler of a crash has no argument. */
 static struct {
 	SCREEN *curses;
 	FILE *out;
 	int frame_fd; /* where curses writes a frame, see frame_begin */
+	int tty_fd;   /* the terminal by a description of our own, which may be non-blocking; -1: none */
+	char *unsent; /* the end of a frame that the terminal has not taken yet */
+	size_t n_unsent;
 	int colours;
-	bool is_utf8, has_paste, is_open;
+	bool is_utf8, has_paste, has_mouse, is_open;
 	const struct theme *theme;
 	cchar_t *row; /* one row on its way to curses */
 	int row_width;
+	struct cell *shown; /* what curses was given last; NULL: nothing, or nothing that still counts */
+	int shown_width, shown_height;
 	struct style style; /* the last one turned into attributes, for the next cell is most often like it */
 	attr_t attrs;
 	int pair;
@@ -45,13 +58,15 @@ static struct {
 	char restore[MOST_RESTORE];
 	size_t n_restore;
 	volatile sig_atomic_t is_ours; /* the terminal is in our hands */
-} screen = {.frame_fd = -1};
+} screen = {.frame_fd = -1, .tty_fd = -1};
 
 /* --- what the terminal is ------------------------------------------------------ */
 
 static bool has_description(const char *name)
 {
 	int found = 0;
+	if (cur_term)
+		del_curterm(cur_term); /* of the name tried before */
 	return setupterm(name, STDOUT_FILENO, &found) == OK && found == 1;
 }
 
@@ -155,7 +170,7 @@ static void write_all(const char *bytes, size_t n)
 			continue;
 		if (done < 0 && errno == EAGAIN) {
 			struct pollfd wait = {.fd = STDOUT_FILENO, .events = POLLOUT};
-			if (poll(&wait, 1, -1) < 0 && errno != EINTR)
+			if (poll(&wait, 1, PATIENCE_MS) == 0)
 				return;
 			continue;
 		}
@@ -214,6 +229,8 @@ static void prepare_restore(void)
 	screen.n_restore = 0;
 	if (screen.has_paste)
 		add_restore(paste_off);
+	if (screen.has_mouse)
+		add_restore(mouse_off);
 	for (size_t i = 0; i < ARRAY_LEN(names); i++)
 		add_restore(capability(names[i]));
 	if (!capability("rmcup"))
@@ -274,8 +291,17 @@ static void close_files(void)
 		fclose(screen.out);
 	if (screen.frame_fd >= 0)
 		close(screen.frame_fd);
+	if (screen.tty_fd >= 0)
+		close(screen.tty_fd);
 	screen.out = NULL;
-	screen.frame_fd = -1;
+	screen.frame_fd = screen.tty_fd = -1;
+}
+
+/* Standard output is shared with whoever started us: its mode is not ours to change. */
+static int open_tty(void)
+{
+	const char *name = ttyname(STDOUT_FILENO);
+	return name ? open(name, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
 }
 
 static bool open_files(struct err *err)
@@ -283,6 +309,7 @@ static bool open_files(struct err *err)
 	int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
 	screen.out = fd < 0 ? NULL : fdopen(fd, "w");
 	screen.frame_fd = memfd_create("frame", MFD_CLOEXEC);
+	screen.tty_fd = open_tty();
 	if (screen.out && screen.frame_fd >= 0 && tcgetattr(STDIN_FILENO, &screen.tty) == 0)
 		return true;
 	err_set(err, ERR_UNAVAILABLE, "terminal: %s", strerror(errno));
@@ -320,12 +347,55 @@ bool screen_open(const struct terminal *terminal, const struct theme *theme, str
 	return true;
 }
 
+/* Sends what the terminal takes now; false where some is left. */
+static bool send_unsent(void)
+{
+	size_t done = 0;
+	while (done < screen.n_unsent) {
+		ssize_t n = write(screen.tty_fd, screen.unsent + done, screen.n_unsent - done);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n < 0)
+			done = screen.n_unsent; /* the terminal is gone: the input says so */
+		else
+			done += (size_t)n;
+	}
+	screen.n_unsent -= done;
+	if (screen.n_unsent) {
+		memmove(screen.unsent, screen.unsent + done, screen.n_unsent);
+		return false;
+	}
+	x_free(screen.unsent);
+	screen.unsent = NULL;
+	return true;
+}
+
+/* Before what must be sent at once: waits a little for a slow terminal, then drops what it did not take. */
+static void drain(void)
+{
+	struct pollfd wait = {.fd = screen.tty_fd, .events = POLLOUT};
+	while (screen.n_unsent && poll(&wait, 1, PATIENCE_MS) != 0 && !send_unsent())
+		;
+	/* all was taken, and there is room for more: who writes next does not wait */
+	if (!screen.n_unsent && poll(&wait, 1, PATIENCE_MS) != 0)
+		return;
+	tcflush(screen.tty_fd, TCOFLUSH);
+	x_free(screen.unsent);
+	screen.unsent = NULL;
+	screen.n_unsent = 0;
+}
+
 void screen_leave(void)
 {
 	if (!screen.is_ours)
 		return;
+	drain();
 	if (screen.has_paste)
 		write_all(paste_off, sizeof paste_off - 1);
+	if (screen.has_mouse)
+		write_all(mouse_off, sizeof mouse_off - 1);
 	endwin();
 	screen.is_ours = 0;
 }
@@ -341,7 +411,16 @@ void screen_enter(void)
 	doupdate();
 	if (screen.has_paste)
 		write_all(paste_on, sizeof paste_on - 1);
+	if (screen.has_mouse)
+		write_all(mouse_on, sizeof mouse_on - 1);
 	screen_resize();
+}
+
+void screen_use_mouse(void)
+{
+	screen.has_mouse = true;
+	prepare_restore();
+	write_all(mouse_on, sizeof mouse_on - 1);
 }
 
 void screen_close(void)
@@ -355,8 +434,15 @@ void screen_close(void)
 	delscreen(screen.curses);
 	close_files();
 	x_free(screen.row);
+	x_free(screen.shown);
 	memset(&screen, 0, sizeof screen);
-	screen.frame_fd = -1;
+	screen.frame_fd = screen.tty_fd = -1;
+}
+
+static void forget_shown(void)
+{
+	x_free(screen.shown);
+	screen.shown = NULL;
 }
 
 /* --- roles into attributes ------------------------------------------------------- */
@@ -470,6 +556,7 @@ void screen_set_theme(const struct theme *theme)
 {
 	screen.theme = theme;
 	screen.has_style = false;
+	forget_shown();
 }
 
 /* --- drawing --------------------------------------------------------------------- */
@@ -483,21 +570,59 @@ static void to_curses(cchar_t *out, const struct cell *cell)
 	setcchar(out, text, screen.attrs, 0, &screen.pair);
 }
 
-static void put_row(const struct grid *grid, int y, int width)
+/* Runs of the same cell, blanks above all, are turned once. */
+static void put_row(const struct cell *cells, int y, int width)
 {
 	int n = 0;
 	for (int x = 0; x < width; x++) {
-		const struct cell *cell = grid_at(grid, x, y);
-		if (cell->n && x + cell->width <= width)
-			to_curses(&screen.row[n++], cell);
+		if (!cells[x].n || x + cells[x].width > width)
+			continue;
+		if (x > 0 && n > 0 && memcmp(&cells[x], &cells[x - 1], sizeof *cells) == 0)
+			screen.row[n] = screen.row[n - 1];
+		else
+			to_curses(&screen.row[n], &cells[x]);
+		n++;
 	}
 	mvwadd_wchnstr(stdscr, y, 0, screen.row, n);
 }
 
+/* Room to remember what is given to curses, of the size of this grid; what was remembered of another counts
+ * for nothing. */
+static void fit_shown(const struct grid *grid, int width)
+{
+	if (screen.row_width < width) {
+		screen.row = x_realloc(screen.row, (size_t)width, sizeof *screen.row);
+		screen.row_width = width;
+	}
+	if (screen.shown && screen.shown_width == grid->width && screen.shown_height == grid->height)
+		return;
+	x_free(screen.shown);
+	screen.shown = x_calloc((size_t)grid->width * (size_t)grid->height, sizeof *screen.shown);
+	screen.shown_width = grid->width;
+	screen.shown_height = grid->height;
+}
+
+/* Only rows that differ: most of a frame is as it was, and turning a cell into curses is the dear part. */
+static void put_rows(const struct grid *grid, int width)
+{
+	fit_shown(grid, width);
+	size_t n = (size_t)grid->width;
+	for (int y = 0; y < grid->height && y < LINES; y++) {
+		const struct cell *cells = grid_at(grid, 0, y);
+		struct cell *before = &screen.shown[(size_t)y * n];
+		if (memcmp(before, cells, n * sizeof *cells) == 0)
+			continue;
+		put_row(cells, y, width);
+		memcpy(before, cells, n * sizeof *cells);
+	}
+}
+
+/* Hidden, it may rest wherever the drawing ended. */
 static void put_cursor(const struct grid *grid)
 {
 	bool is_shown =
 		grid->cursor_x >= 0 && grid->cursor_x < COLS && grid->cursor_y >= 0 && grid->cursor_y < LINES;
+	leaveok(stdscr, !is_shown);
 	curs_set(is_shown);
 	if (is_shown)
 		wmove(stdscr, grid->cursor_y, grid->cursor_x);
@@ -514,6 +639,62 @@ static void frame_begin(void)
 	dup3(screen.frame_fd, fileno(screen.out), O_CLOEXEC);
 }
 
+/* The bytes of a whole sequence that sets attributes ("\033[0;1m") at the start of S; 0 where it starts with
+ * none. */
+static size_t sgr_length(struct str s)
+{
+	if (!str_starts(s, STR("\033[")))
+		return 0;
+	size_t n = 2;
+	while (n < s.n && (s.p[n] == ';' || (s.p[n] >= '0' && s.p[n] <= '9')))
+		n++;
+	return n < s.n && s.p[n] == 'm' ? n + 1 : 0;
+}
+
+static bool is_reset(struct str sgr)
+{
+	return sgr.p[2] == 'm' || (sgr.p[2] == '0' && (sgr.p[3] == ';' || sgr.p[3] == 'm'));
+}
+
+/* A sequence that follows directly upon another goes on with it; what it resets was for nothing. */
+static size_t add_sgr(char *bytes, size_t n, size_t *last, struct str sgr)
+{
+	bool follows = *last < n && sgr_length((struct str){bytes + *last, n - *last}) == n - *last;
+	if (follows && is_reset(sgr)) {
+		n = *last;
+	} else if (follows) {
+		bytes[n - 1] = ';';
+		sgr = str_slice(sgr, 2, sgr.n);
+	} else {
+		*last = n;
+	}
+	memmove(bytes + n, sgr.p, sgr.n);
+	return n + sgr.n;
+}
+
+/*
+ * Makes a frame shorter in place. curses sends colours and attributes each in a sequence of its own, and
+ * descriptions of the xterm family select the ordinary character set with each of them: in UTF-8 nothing here
+ * ever leaves that set. No text has such a sequence in it: the cleaner sees to that.
+ */
+static size_t shorten(char *bytes, size_t size)
+{
+	size_t n = 0, last = SIZE_MAX;
+	for (size_t at = 0; at < size;) {
+		struct str rest = {bytes + at, size - at};
+		size_t sgr = rest.p[0] == '\033' ? sgr_length(rest) : 0;
+		if (screen.is_utf8 && str_starts(rest, STR("\033(B"))) {
+			at += 3;
+		} else if (sgr) {
+			n = add_sgr(bytes, n, &last, str_slice(rest, 0, sgr));
+			at += sgr;
+		} else {
+			bytes[n++] = bytes[at++];
+		}
+	}
+	return n;
+}
+
 static void frame_end(void)
 {
 	off_t size = lseek(screen.frame_fd, 0, SEEK_CUR);
@@ -522,33 +703,37 @@ static void frame_end(void)
 		return;
 	char *bytes = x_calloc((size_t)size, 1);
 	ssize_t n = pread(screen.frame_fd, bytes, (size_t)size, 0);
-	if (n > 0)
-		write_all(bytes, (size_t)n);
-	x_free(bytes);
+	size_t length = n > 0 ? shorten(bytes, (size_t)n) : 0;
+	if (screen.tty_fd < 0)
+		write_all(bytes, length);
+	if (!length || screen.tty_fd < 0) {
+		x_free(bytes);
+		return;
+	}
+	screen.unsent = bytes;
+	screen.n_unsent = length;
+	send_unsent();
 }
 
-void screen_draw(const struct grid *grid)
+bool screen_draw(const struct grid *grid)
 {
 	if (!screen.is_ours)
-		return;
-	int width = grid->width < COLS ? grid->width : COLS;
-	if (screen.row_width < width) {
-		screen.row = x_realloc(screen.row, (size_t)width, sizeof *screen.row);
-		screen.row_width = width;
-	}
+		return true;
+	if (!send_unsent())
+		return false;
 	frame_begin();
-	for (int y = 0; y < grid->height && y < LINES; y++)
-		put_row(grid, y, width);
+	put_rows(grid, grid->width < COLS ? grid->width : COLS);
 	put_cursor(grid);
 	wnoutrefresh(stdscr);
 	doupdate();
 	frame_end();
+	return !screen.n_unsent;
 }
 
-void screen_redraw(const struct grid *grid)
+bool screen_redraw(const struct grid *grid)
 {
 	clearok(curscr, TRUE);
-	screen_draw(grid);
+	return screen_draw(grid);
 }
 
 void screen_size(int *width, int *height)
@@ -562,12 +747,14 @@ void screen_resize(void)
 	struct winsize size;
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row && size.ws_col)
 		resize_term(size.ws_row, size.ws_col);
+	forget_shown();
 	clearok(curscr, TRUE);
 }
 
 void screen_bell(void)
 {
-	beep();
+	if (!screen.n_unsent)
+		beep();
 }
 
 /* --- clipboard ------------------------------------------------------------------- */
@@ -637,6 +824,7 @@ bool screen_copy(struct str text, struct err *err)
 	buf_addz(&out, "\033]52;c;");
 	add_base64(&out, text);
 	buf_addc(&out, '\a');
+	drain();
 	write_all(out.p, out.n);
 	buf_fini(&out);
 	return true;

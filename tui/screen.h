@@ -23,10 +23,12 @@ struct terminal terminal_probe(const char *colour);
 /* Starts curses. ERR_UNAVAILABLE where it cannot. */
 bool screen_open(const struct terminal *terminal, const struct theme *theme, struct err *err);
 void screen_close(void);
-/* Shows GRID: sends what differs from what is there, in one write. */
-void screen_draw(const struct grid *grid);
-/* The whole screen again (^L). */
-void screen_redraw(const struct grid *grid);
+/* Shows GRID: sends what differs from what is there, in one write. It never waits: false where the terminal
+ * has not taken all of this frame, or of the one before (then GRID was not drawn at all); call again in some
+ * 50 ms with what is to be shown by then. */
+bool screen_draw(const struct grid *grid);
+/* The whole screen again (^L); false as above. */
+bool screen_redraw(const struct grid *grid);
 void screen_size(int *width, int *height);
 /* After SIGWINCH: takes the terminal's size of now. */
 void screen_resize(void);
@@ -35,6 +37,8 @@ void screen_leave(void);
 void screen_enter(void);
 void screen_set_theme(const struct theme *theme);
 void screen_bell(void);
+/* Has the terminal report wheel and clicks from now on; called once, when it is open. */
+void screen_use_mouse(void);
 /* Copies TEXT (cleaned by the caller) to the person's clipboard: OSC 52, or tmux's own buffer command under
  * tmux. False with a reason where neither is to be had: the caller shows the text instead. */
 bool screen_copy(struct str text, struct err *err);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { MOST_BYTES = 256 << 10, MOST_THEMES = 32, MOST_NAME = 64, DEFAULT_COLOUR = -1, BRIGHT = 8 };
 
@@ -184,11 +185,25 @@ static bool check_keys(const char *name, const struct yaml *map, struct err *err
 	return true;
 }
 
+static bool read_background(const char *name, const struct yaml *map, struct theme *out, struct err *err)
+{
+	static const char *const names[] = {
+		[BACKGROUND_ANY] = "any", [BACKGROUND_DARK] = "dark", [BACKGROUND_LIGHT] = "light"};
+	const struct yaml *node = yaml_get(map, "background");
+	for (size_t i = 0; node && i < ARRAY_LEN(names); i++) {
+		if (node->type == YAML_SCALAR && str_is(node->text, names[i])) {
+			out->background = (enum background)i;
+			return true;
+		}
+	}
+	return !node || err_set(err, ERR_USAGE, "%s:%d: background is dark, light or any", name, node->line);
+}
+
 static bool read_theme(
 	struct arena *arena, const char *name, struct str text, struct theme *out, struct err *err)
 {
 	const struct yaml *map = yaml_parse(arena, name, text, err);
-	if (!map || !check_keys(name, map, err))
+	if (!map || !check_keys(name, map, err) || !read_background(name, map, out, err))
 		return false;
 	for (int role = 0; role < ROLE_COUNT; role++)
 		out->roles[role] = no_look;
@@ -249,6 +264,18 @@ bool theme_load(struct arena *arena, const char *name, const char *dir, struct t
 	const char *file = arena_printf(arena, "%s%s%s", folder, name, suffix);
 	text = embedded_find(str_of(file));
 	return text.p ? read_theme(arena, file, text, out, err) : not_found(name, err);
+}
+
+/* "15;0" or "15;default;0": the colours of text and, last, of the background. */
+const char *theme_auto_name(void)
+{
+	enum { LEAST_LIGHT = 7, DARK_GREY = 8 };
+	const char *colours = getenv("COLORFGBG");
+	const char *last = colours ? strrchr(colours, ';') : NULL;
+	int64_t background;
+	if (!last || !str_to_int(str_of(last + 1), 0, 15, &background))
+		return "dark";
+	return background >= LEAST_LIGHT && background != DARK_GREY ? "light" : "dark";
 }
 
 /* The table of what is linked in, made into names once: it never differs afterwards. */

@@ -22,14 +22,20 @@ struct look {
 	bool bold, dim, underline, reverse, italic;
 };
 
+/* What a theme is made for. */
+enum background { BACKGROUND_ANY, BACKGROUND_DARK, BACKGROUND_LIGHT };
+
 struct theme {
 	const char *name;
+	enum background background;
 	struct look roles[ROLE_COUNT]; /* a role the file leaves out looks like text */
 };
 
 /* The theme called NAME from the user's folder DIR (may be NULL), else of those linked in.
  * ERR_NOT_FOUND lists the known names. */
 bool theme_load(struct arena *arena, const char *name, const char *dir, struct theme *out, struct err *err);
+/* The name of the theme for `auto`: by what the terminal says of itself in COLORFGBG, else the dark one. */
+const char *theme_auto_name(void);
 /* Names of the themes linked in, NULL-ended. */
 const char *const *theme_names(void);
 

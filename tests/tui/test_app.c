@@ -3,166 +3,19 @@
  * The portal under a person's hands: keys that come faster than answers, commands where there is nothing for
  * them to work on, data that change or go while they are shown. Without a screen, over a small catalogue.
  */
-#include "client/base/clock.h"
-#include "client/base/file.h"
 #include "client/catalogue/log_cache.h"
-#include "client/catalogue/store.h"
-#include "tests/catalogue/scratch.h"
-#include "tui/app.h"
-#include "tui/chrome.h"
-#include "tui/input.h"
-#include "tui/keymap.h"
-
-#include <locale.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-struct place {
-	char *dir;
-	struct config *config;
-	struct loop *loop;
-	struct app *app;
-};
-
-/* Two problems in two pipelines, as sync leaves them. */
-static const char *const rows[] = {
-	"INSERT INTO source (id, name, kind, state, synced_ms, attempted_ms, url)"
-	" VALUES (1, 'lab', 'local', 'ok', 1795262000000, 1795262000000, 'http://tool')",
-	"INSERT INTO pipeline (id, source_id, pipeline, last_run_id, last_state, last_run_ms) VALUES"
-	" (1, 1, 'churn', 1, 'failed', 1795250000000), (2, 1, 'recsys', 2, 'failed', 1795240000000)",
-	"INSERT INTO step VALUES (1, 'check', NULL, NULL, 0), (2, 'train', NULL, NULL, 0), (2, 'ring', NULL, NULL, 1)",
-	"INSERT INTO step_edge VALUES (2, 'ring', 'train'), (2, 'train', 'ring')",
-	"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, started_ms, failed_steps, url) VALUES"
-	" (1, 1, 1, 'r1', 'failed', 1795250000000, 1795250000000, 1, 'http://tool/r1'),"
-	" (2, 2, 1, 'r2', 'failed', 1795240000000, 1795240000000, 1, 'http://tool/r2')",
-	"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms, is_newest) VALUES"
-	" (1, 1, 'check', 1, 'failed', 1795250000000, 1), (2, 2, 'train', 1, 'failed', 1795240000000, 1)",
-	"INSERT INTO team.problem (id, kind, key, title, source, pipeline, run, step, attempt, count, severity, state,"
-	" known, first_ms, last_ms) VALUES"
-	" (1, 'failed', 'k1', 'KeyError: player', 'lab', 'churn', 'r1', 'check', 1, 1, 'production', 'open', 'new',"
-	"  1795250000000, 1795250000000),"
-	" (2, 'failed', 'k2', 'ValueError: nan', 'lab', 'recsys', 'r2', 'train', 1, 1, 'production', 'open', 'new',"
-	"  1795240000000, 1795240000000)",
-	"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, attempt, at_ms) VALUES"
-	" (1, 'lab', 'churn', 'r1', 'check', 1, 1795250000000), (2, 'lab', 'recsys', 'r2', 'train', 1, 1795240000000)",
-};
+#include "tests/tui/bench.h"
 
 static const char evidence_sql[] =
 	"INSERT INTO team.evidence (source, pipeline, run, step, attempt, cause_line, cause, candidates, excerpt,"
 	" excerpt_line, found_ms) VALUES ('lab', 'churn', 'r1', 'check', 1, 2, 'KeyError: player',"
 	" '[{\"line\":2,\"text\":\"KeyError: player\",\"score\":0.9}]', '[\"before\",\"KeyError: player\"]', 1, 1)";
 
-static void exec(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	struct store *store = store_open(p->config->catalogue, STORE_SYNC, &err);
-	if (!store || !store_exec(store, sql, NULL, 0, NULL, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	store_close(store);
-}
-
-static struct config *config_with(const char *dir, const char *more)
-{
-	struct err err = {0};
-	char *text = x_printf("catalogue: sqlite:%s/porthole.db\n%s", dir, more);
-	struct config *config = config_parse("portal.yaml", dir, str_of(text), &err);
-	if (!config)
-		fail_msg("%s", err.msg);
-	x_free(text);
-	return config;
-}
-
-static void open_app(struct place *p, int width, int height)
-{
-	struct err err = {0};
-	p->loop = loop_new();
-	p->app = app_new(p->loop, p->config, false, width, height);
-	p->app->keymap = keymap_new(p->config, &err);
-	if (!p->app->keymap)
-		fail_msg("%s", err.msg);
-}
-
-static void close_app(struct place *p)
-{
-	if (p->app) {
-		app_free(p->app);
-		loop_free(p->loop);
-	}
-	p->app = NULL;
-}
-
-static void settle(struct place *p)
-{
-	while (app_is_busy(p->app))
-		loop_step(p->loop, 1000);
-	loop_step(p->loop, 0);
-}
-
-static void type(struct place *p, const char *text)
-{
-	for (; *text; text++)
-		app_key(p->app, (unsigned char)*text);
-}
-
-/* The screen as text; the caller frees it. */
-static char *screen(struct place *p)
-{
-	struct buf out;
-	buf_init(&out, 0);
-	app_draw(p->app);
-	grid_print(&p->app->grid, false, &out);
-	char *text = x_strdup(out.p);
-	buf_fini(&out);
-	return text;
-}
-
-static void assert_shows(struct place *p, const char *text)
-{
-	char *got = screen(p);
-	if (!strstr(got, text))
-		fail_msg("'%s' is not shown:\n%s", text, got);
-	x_free(got);
-}
-
-static void assert_title(struct place *p, const char *title)
-{
-	settle(p);
-	assert_non_null(app_top(p->app)->body.data);
-	assert_string_equal(app_top(p->app)->body.data->title, title);
-}
-
-static int setup(void **state)
-{
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	setenv("XDG_CACHE_HOME", p->dir, 1);
-	p->config = config_with(p->dir, "");
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		exec(p, rows[i]);
-	open_app(p, 110, 30);
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	close_app(p);
-	config_free(p->config);
-	scratch_free(p->dir);
-	x_free(p);
-	return 0;
-}
-
 /* --- keys that come faster than answers ------------------------------------------------ */
 
 static void test_a_key_after_a_move_is_for_the_row_under_the_cursor(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, "jP");
 	assert_title(p, "lab ▸ recsys");
@@ -170,7 +23,7 @@ static void test_a_key_after_a_move_is_for_the_row_under_the_cursor(void **state
 
 static void test_enter_waits_for_what_the_palette_finds(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, ":recsys\r");
 	settle(p);
@@ -180,7 +33,7 @@ static void test_enter_waits_for_what_the_palette_finds(void **state)
 
 static void test_esc_ends_the_wait_for_the_palette(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, ":recsys\rj\033");
 	settle(p);
@@ -190,9 +43,9 @@ static void test_esc_ends_the_wait_for_the_palette(void **state)
 
 static void test_what_the_palette_finds_leaves_the_selection_alone(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
-	type(p, ":re"); /* "recsys" will be found, and suits better than the last of these */
+	type(p, ":rec"); /* "recsys" will be found, and suits better than the last of these */
 	for (size_t i = 0; i < p->app->palette.n; i++)
 		app_key(p->app, K_DOWN);
 	const char *selected = p->app->palette.items[p->app->palette.selected].title;
@@ -204,7 +57,7 @@ static void test_what_the_palette_finds_leaves_the_selection_alone(void **state)
 
 static void test_it_can_be_left_while_everything_loads(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	type(p, "j:runs\rl:pipelines\rR?:recsys\r");
 	close_app(p);
 }
@@ -213,14 +66,14 @@ static void test_it_can_be_left_while_everything_loads(void **state)
 
 static void test_the_palette_offers_only_what_works_here(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, ":follow\r");
 	settle(p);
 	assert_shows(p, "nothing is called 'follow'");
 }
 
-static void open_place(struct place *p, const char *where)
+static void open_place(struct bench *p, const char *where)
 {
 	struct err err;
 	struct ref ref;
@@ -247,7 +100,7 @@ static void test_every_command_everywhere(void **state)
 		"lab/churn/r1/check", "nosuch/x", "http://tool/r2", "http://elsewhere/", "log lab/churn/r1",
 		"log lab/churn/none", "help"};
 	static const int sizes[][2] = {{1, 1}, {40, 10}, {110, 34}, {300, 120}};
-	struct place *p = *state;
+	struct bench *p = *state;
 	size_t n;
 	const struct app_command *commands = app_commands(&n);
 	exec(p, evidence_sql);
@@ -273,7 +126,7 @@ static void test_every_command_everywhere(void **state)
 
 static void test_the_cursor_stays_in_its_block_when_another_comes(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	struct frame *frame;
 	type(p, ":problem:1\r");
 	settle(p);
@@ -288,7 +141,7 @@ static void test_the_cursor_stays_in_its_block_when_another_comes(void **state)
 
 static void test_the_block_with_the_keys_is_seen_on_the_smallest_screen(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	exec(p, evidence_sql);
 	close_app(p);
 	open_app(p, 40, 10);
@@ -299,7 +152,7 @@ static void test_the_block_with_the_keys_is_seen_on_the_smallest_screen(void **s
 
 static void test_a_preview_comes_when_the_screen_gets_wide(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	close_app(p);
 	open_app(p, 100, 30);
 	type(p, ":runs\r");
@@ -313,7 +166,7 @@ static void test_a_preview_comes_when_the_screen_gets_wide(void **state)
 
 static void test_a_preview_of_what_is_gone_shows_nothing_else(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	assert_shows(p, "KeyError: player\n");
 	exec(p, "DELETE FROM team.problem WHERE id = 2");
@@ -324,7 +177,7 @@ static void test_a_preview_of_what_is_gone_shows_nothing_else(void **state)
 
 static void test_rows_that_cannot_be_loaded_do_not_run_away(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, ":runs\r");
 	settle(p);
@@ -341,7 +194,7 @@ static void test_rows_that_cannot_be_loaded_do_not_run_away(void **state)
 
 static void test_an_objects_list_can_be_followed_to_its_end(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	exec(p, "WITH RECURSIVE n(i) AS (SELECT 10 UNION ALL SELECT i + 1 FROM n WHERE i < 509)"
 		" INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms)"
 		" SELECT i, 1, 1, 'n' || i, 'success', 1795000000000 - i FROM n");
@@ -356,7 +209,7 @@ static void test_an_objects_list_can_be_followed_to_its_end(void **state)
 
 static void test_a_catalogue_that_goes_and_comes_again(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	char *path = x_printf("%s/porthole.db", p->dir), *aside = x_printf("%s/aside.db", p->dir);
 	assert_int_equal(rename(path, aside), 0);
@@ -378,7 +231,7 @@ static void test_a_catalogue_that_goes_and_comes_again(void **state)
 
 static void test_a_web_address_is_taken_for_what_it_shows(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, ":http://tool/r2/graph\r");
 	settle(p);
@@ -390,7 +243,7 @@ static void test_a_web_address_is_taken_for_what_it_shows(void **state)
 
 static void test_a_long_line_shows_where_it_is_typed(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, "/");
 	for (int i = 0; i < 100; i++)
@@ -402,7 +255,7 @@ static void test_a_long_line_shows_where_it_is_typed(void **state)
 
 static void test_help_shows_the_keys_of_the_configuration(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	close_app(p);
 	config_free(p->config);
 	p->config = config_with(p->dir, "keys: {log: \"x ^K\"}\n");
@@ -414,7 +267,7 @@ static void test_help_shows_the_keys_of_the_configuration(void **state)
 
 static void test_too_many_keys_are_an_error(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	struct err err = {0};
 	struct buf keys;
 	buf_init(&keys, 0);
@@ -434,7 +287,7 @@ static void test_too_many_keys_are_an_error(void **state)
 /* Of a step that runs and is silent: what was read before is there, and more may come. */
 static void test_a_log_shows_at_once_what_is_there_already(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	const struct ref ref = {.kind = REF_STEP,
 		.source = "lab",
 		.pipeline = "churn",
@@ -462,14 +315,14 @@ static void test_a_log_shows_at_once_what_is_there_already(void **state)
 
 static void test_a_log_that_cannot_be_had_says_why(void **state)
 {
-	struct place *p = *state;
+	struct bench *p = *state;
 	settle(p);
 	type(p, "l");
 	settle(p);
 	assert_shows(p, "source 'lab' is not in the configuration");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) BENCH_TEST(name)
 
 int main(void)
 {

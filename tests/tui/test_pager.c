@@ -269,8 +269,168 @@ static void a_search_finds_forward_back_and_around(void **state)
 	assert_true(pager_find(pager, STR("Error"), true));
 	assert_status(pager, &unicode, "line 1 of 4 · 31 B");
 	assert_false(pager_find(pager, STR("nowhere"), false));
-	assert_status(pager, &unicode, "line 1 of 4 · 31 B");
+	assert_status(pager, &unicode, "line 1 of 4 · 31 B · not found: nowhere");
 	pager_free(pager);
+}
+
+static void a_pattern_is_searched_line_by_line(void **state)
+{
+	(void)state;
+	write_file(STR("one Error\ntwo 17 rows\r\n\nerror 4 rows\nfour\n"));
+	struct pager *pager = opened(1);
+	assert_true(pager_find(pager, STR("\\d+ rows$"), false));
+	assert_status(pager, &unicode, "line 2 of 5 · 42 B");
+	assert_screen(pager, 30, 2, &unicode, true,
+		"     1   one Error\n"
+		"▌    2   two 17 rows\n"
+		" ddddd\n"
+		"hhhhhh       mmmmmmm\n");
+	assert_true(pager_find(pager, STR("^\\Srror"), false)); /* the S of \S is no capital */
+	assert_status(pager, &unicode, "line 4 of 5 · 42 B");
+	assert_true(pager_find(pager, STR("^$"), true));
+	assert_status(pager, &unicode, "line 3 of 5 · 42 B");
+	assert_true(pager_find(pager, STR("E\\w+r$"), false));
+	assert_status(pager, &unicode, "line 1 of 5 · 42 B");
+	assert_false(pager_find(pager, STR("one.*two"), false)); /* never over the end of a line */
+	assert_true(pager_find(pager, STR("two("), false));
+	assert_status(pager, &unicode,
+		"line 1 of 5 · 42 B · pattern 'two(': missing closing parenthesis at character 5");
+	pager_free(pager);
+}
+
+static void a_line_that_is_too_hard_is_said(void **state)
+{
+	(void)state;
+	struct buf text;
+	buf_init(&text, 0);
+	for (int i = 0; i < 2000; i++)
+		buf_addc(&text, 'a');
+	buf_addz(&text, "b\nshort\n");
+	write_file(buf_str(&text));
+	struct pager *pager = opened(1);
+	assert_false(pager_find(pager, STR("(a+)+$"), false));
+	assert_status(pager, &unicode, "line 1 of 2 · 2.01 kB · not found: (a+)+$ (too hard for 1 line)");
+	pager_free(pager);
+	buf_fini(&text);
+}
+
+/* --- beside the loop ------------------------------------------------------------------ */
+
+struct watched {
+	struct loop *loop;
+	int n_changes;
+};
+
+static void has_changed(void *ctx)
+{
+	struct watched *watched = ctx;
+	watched->n_changes++;
+}
+
+static struct pager *opened_beside(struct watched *watched)
+{
+	struct err err;
+	struct pager *pager = pager_new();
+	*watched = (struct watched){.loop = loop_new()};
+	pager_use_loop(pager, watched->loop, has_changed, watched);
+	assert_true(pager_open(pager, path, 0, &err));
+	return pager;
+}
+
+static void wait_for_search(struct pager *pager, struct watched *watched)
+{
+	while (pager_is_searching(pager))
+		loop_step(watched->loop, -1);
+}
+
+/* Long enough that it is not counted as it is opened, and has a line longer than what is read at once. */
+static void write_long(void)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	for (int i = 1; i <= 400000; i++)
+		buf_addf(&text, "%06d this line is like all of the others and says nothing\n", i);
+	for (int i = 0; i < 2000000; i++)
+		buf_addc(&text, i == 1500000 ? 'X' : 'y');
+	buf_addz(&text, "\nlast line\n");
+	write_file(buf_str(&text));
+	buf_fini(&text);
+}
+
+static void a_search_runs_beside_the_keys(void **state)
+{
+	(void)state;
+	struct watched watched;
+	write_long();
+	struct pager *pager = opened_beside(&watched);
+	assert_true(pager_find(pager, STR("^000123"), true));
+	assert_true(pager_is_searching(pager));
+	assert_true(pager_move(pager, MOVE_UP, 5)); /* keys go on meanwhile */
+	wait_for_search(pager, &watched);
+	struct buf line;
+	buf_init(&line, 0);
+	pager_copy(pager, &line);
+	assert_memory_equal(line.p, "000123 this", 11);
+	assert_true(watched.n_changes > 0);
+
+	assert_true(pager_find(pager, STR("Xy"), false));
+	wait_for_search(pager, &watched);
+	buf_reset(&line);
+	pager_copy(pager, &line);
+	assert_memory_equal(line.p, "yyyyy", 5);
+
+	assert_true(pager_find(pager, STR("no such text"), false));
+	wait_for_search(pager, &watched);
+	struct buf status;
+	buf_init(&status, 0);
+	pager_status(pager, &unicode, &status);
+	assert_non_null(strstr(status.p, " · not found: no such text"));
+	buf_fini(&status);
+	buf_fini(&line);
+	pager_free(pager);
+	loop_free(watched.loop);
+}
+
+static void lines_are_counted_beside_the_keys(void **state)
+{
+	(void)state;
+	struct watched watched;
+	write_long();
+	struct pager *pager = opened_beside(&watched);
+	assert_true(pager_is_counting(pager));
+	pager_refresh(pager);
+	while (pager_is_counting(pager))
+		loop_step(watched.loop, -1);
+	assert_status(pager, &unicode, "line 400 002 of 400 002 · 26 MB");
+	append("one more\n");
+	assert_true(pager_refresh(pager));
+	while (pager_is_counting(pager))
+		loop_step(watched.loop, -1);
+	pager_move(pager, MOVE_END, 5);
+	assert_status(pager, &unicode, "line 400 003 of 400 003 · 26 MB");
+	assert_true(pager_find(pager, STR("200000 this"), false));
+	wait_for_search(pager, &watched);
+	assert_status(pager, &unicode, "line 200 000 of 400 003 · 26 MB");
+	pager_free(pager);
+	loop_free(watched.loop);
+}
+
+static void work_beside_the_loop_ends_with_the_pager(void **state)
+{
+	(void)state;
+	struct watched watched;
+	write_long();
+	struct pager *pager = opened_beside(&watched);
+	assert_true(pager_find(pager, STR("(y+)+$q"), false)); /* each line gives up; there are many */
+	assert_true(pager_find(pager, STR("nothing [of] this"), false));
+	assert_true(pager_find(pager, STR("still nothing"), true));
+	pager_stop_search(pager);
+	assert_false(pager_is_searching(pager));
+	pager_refresh(pager);
+	assert_true(pager_find(pager, STR("nor this"), true));
+	pager_free(pager);
+	assert_int_equal(watched.n_changes, 0);
+	loop_free(watched.loop);
 }
 
 static void a_search_sees_what_lies_across_two_reads(void **state)
@@ -491,6 +651,11 @@ int main(void)
 		cmocka_unit_test(hostile_bytes_are_shown_and_colours_are_kept),
 		cmocka_unit_test(frames_of_libraries_are_folded),
 		cmocka_unit_test(a_search_finds_forward_back_and_around),
+		cmocka_unit_test(a_pattern_is_searched_line_by_line),
+		cmocka_unit_test(a_line_that_is_too_hard_is_said),
+		cmocka_unit_test(a_search_runs_beside_the_keys),
+		cmocka_unit_test(lines_are_counted_beside_the_keys),
+		cmocka_unit_test(work_beside_the_loop_ends_with_the_pager),
 		cmocka_unit_test(a_search_sees_what_lies_across_two_reads),
 		cmocka_unit_test(long_lines_wrap_on_request_or_scroll_sideways),
 		cmocka_unit_test(a_line_taller_than_the_page_can_be_read_to_its_end),

@@ -56,7 +56,17 @@ static const struct screen_case cases[] = {
 	{"sources", 110, 12, ": 'sources' Enter", false},
 	{"source", 110, 30, ": 'sources' Enter Enter", false},
 	{"palette", 110, 24, ": 'rec'", false},
-	{"help", 110, 40, "?", false},
+	{"palette-history", 110, 24, ": 'runs state:failed' Enter : 'steps' Enter : Up Up", false},
+	{"palette-complete", 110, 24, ": 'runs sta' Tab", false},
+	{"palette-saved", 110, 24, ": 'runs state:failed' Enter : 'save red' Enter : 'ru'", false},
+	{"search", 110, 24, ": 'search rec' Enter", false},
+	{"columns", 110, 24, ": 'runs' Enter C j Space", false},
+	{"columns-80x24-ascii", 80, 24, ": 'runs' Enter C", true},
+	{"marks", 110, 24, ": 'runs' Enter Space j Space", false},
+	{"compare", 110, 30, ": 'runs' Enter Space Space d", false},
+	{"copy-menu", 110, 24, "y", false},
+	{"history", 110, 24, "h", false},
+	{"help", 110, 60, "?", false},
 	{"times", 110, 20, ": 'runs' Enter t", false},
 	{"too-small", 39, 9, "", false},
 };
@@ -87,6 +97,7 @@ static void press(struct app *app, const char *keys)
 			type(app, word);
 		} else {
 			assert_int_not_equal(key_of_name(word), 0);
+			app_draw(app); /* as before every key of a person: moves go by what is shown */
 			app_key(app, key_of_name(word));
 			settle(app);
 		}
@@ -218,6 +229,68 @@ static void test_no_catalogue(void **state)
 	buf_fini(&out);
 }
 
+/* The form that connects a source, over a configuration of one's own. */
+static void test_form(void **state)
+{
+	(void)state;
+	struct buf out;
+	struct config *own = config_at("/nowhere", "");
+	buf_init(&out, 0);
+	picture(&(struct screen_case){"form", 80, 24,
+			": 'connect airflow' Enter 'prod' Tab 'https://airflow.example.org' Tab Right Tab 'me' Tab",
+			false},
+		own, &out);
+	compare("form", buf_str(&out));
+	buf_reset(&out);
+	picture(&(struct screen_case){"form-wrong", 80, 24,
+			": 'connect mlflow' Enter 'a b' Tab 'ftp://x' Tab", false},
+		own, &out);
+	compare("form-wrong", buf_str(&out));
+	config_free(own);
+	buf_fini(&out);
+}
+
+static struct app *new_app(struct loop *loop, const char *sessions)
+{
+	struct err err = {0};
+	struct app *app = app_new(loop, config, false, 110, 24);
+	app->keymap = keymap_new(config, &err);
+	app->session = session_new(sessions, config->catalogue, "xterm");
+	assert_non_null(app->session);
+	settle(app);
+	return app;
+}
+
+static void compare_app(const char *name, struct app *app)
+{
+	struct buf out;
+	buf_init(&out, 0);
+	app_draw(app);
+	grid_print(&app->grid, true, &out);
+	compare(name, buf_str(&out));
+	buf_fini(&out);
+}
+
+/* A link that dropped: the next portal offers where it was, and `-` leads there. */
+static void test_session(void **state)
+{
+	(void)state;
+	struct loop *loop = loop_new();
+	char *sessions = x_printf("%s/sessions", scratch);
+	struct app *app = new_app(loop, sessions);
+	press(app, ": 'runs state:failed' Enter j j");
+	app->status = 129; /* hung up */
+	app_free(app);
+	app = new_app(loop, sessions);
+	app_offer_session(app);
+	compare_app("session-offered", app);
+	press(app, "-");
+	compare_app("session-restored", app);
+	app_free(app);
+	loop_free(loop);
+	x_free(sessions);
+}
+
 /* The sample lies where this checkout does; the pictures must not depend on it. */
 static bool hide_path(struct err *err)
 {
@@ -272,11 +345,13 @@ static int teardown(void **state)
 int main(void)
 {
 	enum { N = sizeof cases / sizeof *cases };
-	struct CMUnitTest tests[N + 2] = {cmocka_unit_test(test_no_catalogue)};
+	struct CMUnitTest tests[N + 4] = {cmocka_unit_test(test_no_catalogue)};
 	for (size_t i = 0; i < N; i++)
 		tests[i + 1] = (struct CMUnitTest){.name = cases[i].name,
 			.test_func = test_screen,
 			.initial_state = (void *)(uintptr_t)&cases[i]};
-	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(test_after_changes);
+	tests[N + 1] = (struct CMUnitTest)cmocka_unit_test(test_form);
+	tests[N + 2] = (struct CMUnitTest)cmocka_unit_test(test_session);
+	tests[N + 3] = (struct CMUnitTest)cmocka_unit_test(test_after_changes);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -132,6 +132,41 @@ void file_lines_count(struct file_lines *file, int64_t most)
 	}
 }
 
+bool file_lines_fork(const struct file_lines *file, struct file_lines *out)
+{
+	int fd = fcntl(file->fd, F_DUPFD_CLOEXEC, 3);
+	if (fd < 0)
+		return false;
+	file_lines_init(out);
+	out->fd = fd;
+	out->device = file->device;
+	out->inode = file->inode;
+	out->size = file->size;
+	out->counted_to = file->counted_to;
+	out->n_ends = file->n_ends;
+	/* in OUT the index has only what is new; an empty one would be taken for one not begun */
+	add_index(out, file->counted_to);
+	if (!file->n_index)
+		out->index[0] = 0;
+	return true;
+}
+
+bool file_lines_join(struct file_lines *file, const struct file_lines *counted)
+{
+	bool is_same = file->inode == counted->inode && file->device == counted->device &&
+		       file->size >= counted->size;
+	if (!is_same || file->counted_to >= counted->counted_to)
+		return is_same;
+	if (!file->n_index)
+		add_index(file, 0);
+	for (size_t i = 1; i < counted->n_index; i++)
+		if (counted->index[i] > file->index[file->n_index - 1])
+			add_index(file, counted->index[i]);
+	file->n_ends = counted->n_ends;
+	file->counted_to = counted->counted_to;
+	return true;
+}
+
 /* A last line without an end is a line too. */
 int64_t file_lines_total(struct file_lines *file)
 {
@@ -267,42 +302,4 @@ int64_t file_lines_read(struct file_lines *file, int64_t offset, struct buf *out
 	drop_last(out, from, '\n');
 	drop_last(out, from, '\r');
 	return 0;
-}
-
-/* --- searching -------------------------------------------------------------------- */
-
-/* A window of the file with room for a match that lies across its ends. */
-static struct str read_window(struct file_lines *file, char *window, int64_t from, size_t n)
-{
-	ssize_t got = pread(file->fd, window, n, from);
-	return (struct str){window, got > 0 ? (size_t)got : 0};
-}
-
-int64_t file_lines_search(struct file_lines *file, const struct match *match, int64_t offset)
-{
-	int64_t hit = -1;
-	char *window = x_calloc(CHUNK + MATCH_MOST, 1);
-	for (; hit < 0 && offset < file->size; offset += CHUNK) {
-		size_t at = match_find(match, read_window(file, window, offset, CHUNK + MATCH_MOST), 0);
-		if (at != SIZE_MAX)
-			hit = offset + (int64_t)at;
-	}
-	x_free(window);
-	return hit;
-}
-
-int64_t file_lines_search_back(struct file_lines *file, const struct match *match, int64_t offset)
-{
-	int64_t hit = -1;
-	char *window = x_calloc(CHUNK + MATCH_MOST, 1);
-	while (hit < 0 && offset > 0) {
-		int64_t from = offset > CHUNK ? offset - CHUNK : 0;
-		struct str bytes = read_window(file, window, from, (size_t)(offset - from) + MATCH_MOST);
-		size_t at = match_find_last(match, bytes, (size_t)(offset - from));
-		if (at != SIZE_MAX)
-			hit = from + (int64_t)at;
-		offset = from;
-	}
-	x_free(window);
-	return hit;
 }

@@ -9,7 +9,6 @@
 
 #include "client/base/buf.h"
 #include "client/base/err.h"
-#include "tui/widgets/match.h"
 
 #include <sys/types.h>
 
@@ -39,6 +38,10 @@ bool file_lines_refresh(struct file_lines *file, const char *path, bool *is_new)
 
 /* Counts lines in at most MOST more bytes. */
 void file_lines_count(struct file_lines *file, int64_t most);
+/* A second reader of the same file, to count on elsewhere: of what COUNTED has counted, FILE takes over what
+ * is new. False: the file is another one by now. */
+bool file_lines_fork(const struct file_lines *file, struct file_lines *out);
+bool file_lines_join(struct file_lines *file, const struct file_lines *counted);
 static inline bool file_lines_is_counted(const struct file_lines *file)
 {
 	return file->counted_to == file->size;
@@ -61,9 +64,5 @@ int64_t file_lines_last(struct file_lines *file);
 /* The text of the line at OFFSET without its end, at most FILE_LINES_MOST_SHOWN bytes of it, into OUT.
  * Returns how many bytes were left out. */
 int64_t file_lines_read(struct file_lines *file, int64_t offset, struct buf *out);
-
-/* Where MATCH is at or behind OFFSET, or last before it; -1 where it is not. */
-int64_t file_lines_search(struct file_lines *file, const struct match *match, int64_t offset);
-int64_t file_lines_search_back(struct file_lines *file, const struct match *match, int64_t offset);
 
 #endif

@@ -169,3 +169,34 @@ void lines_copy(const struct widget *widget, struct buf *out)
 		flow_fini(&flow);
 	}
 }
+
+bool lines_seek(struct widget *widget, const char *ref)
+{
+	struct lines *lines = of(widget);
+	for (size_t i = 0; i < lines->n; i++) {
+		const char *own = ref_at(lines, i);
+		if (!own || strcmp(own, ref) != 0)
+			continue;
+		go_to(lines, i);
+		return true;
+	}
+	return false;
+}
+
+enum hit lines_point(struct widget *widget, struct rect rect, int x, int y, const char **key)
+{
+	(void)key;
+	struct lines *lines = of(widget);
+	if (x < rect.x || x >= rect.x + rect.width || y < rect.y)
+		return HIT_NOTHING;
+	int bottom = rect.y;
+	for (size_t i = top_for(lines, rect.height, 0); i < lines->n; i++) {
+		bottom += rows_of(lines, i, rect.width);
+		if (y >= bottom)
+			continue;
+		lines->cursor = i;
+		keep_ref(lines);
+		return HIT_ROW;
+	}
+	return HIT_NOTHING;
+}

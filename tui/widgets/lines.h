@@ -40,5 +40,7 @@ bool lines_move(struct widget *widget, enum move move, int page_rows);
 const char *lines_ref(const struct widget *widget);
 bool lines_find(struct widget *widget, struct str text, bool is_backward);
 void lines_copy(const struct widget *widget, struct buf *out);
+bool lines_seek(struct widget *widget, const char *ref);
+enum hit lines_point(struct widget *widget, struct rect rect, int x, int y, const char **key);
 
 #endif

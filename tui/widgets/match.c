@@ -9,6 +9,18 @@ static char fold(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
+/* In a pattern the letter behind a backslash is no letter: \S \D \W \B. */
+static bool has_capital(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\\')
+			i++;
+		else if (fold(text.p[i]) != text.p[i])
+			return true;
+	}
+	return false;
+}
+
 void match_set(struct match *match, struct str text)
 {
 	match->n = text.n < MATCH_MOST ? text.n : MATCH_MOST;
@@ -16,6 +28,29 @@ void match_set(struct match *match, struct str text)
 	match->is_exact = false;
 	for (size_t i = 0; i < match->n; i++)
 		match->is_exact |= fold(match->text[i]) != match->text[i];
+}
+
+bool match_set_pattern(struct match *match, struct str text, struct err *err)
+{
+	struct regex *regex = NULL;
+	text = str_slice(text, 0, MATCH_MOST);
+	bool is_exact = has_capital(text);
+	if (regex_is_pattern(text)) {
+		regex = regex_new(text, !is_exact, err);
+		if (!regex)
+			return false;
+	}
+	match_fini(match);
+	match_set(match, text);
+	match->regex = regex;
+	match->is_exact = regex ? is_exact : match->is_exact;
+	return true;
+}
+
+void match_fini(struct match *match)
+{
+	regex_free(match->regex);
+	*match = (struct match){0};
 }
 
 static bool is_at(const struct match *match, const char *p)
@@ -26,7 +61,7 @@ static bool is_at(const struct match *match, const char *p)
 	return true;
 }
 
-size_t match_find(const struct match *match, struct str s, size_t from)
+static size_t find_text(const struct match *match, struct str s, size_t from)
 {
 	if (!match->n || s.n < match->n)
 		return SIZE_MAX;
@@ -38,21 +73,25 @@ size_t match_find(const struct match *match, struct str s, size_t from)
 	return SIZE_MAX;
 }
 
-size_t match_find_last(const struct match *match, struct str s, size_t to)
+size_t match_find_length(const struct match *match, struct str s, size_t from, size_t *length)
 {
-	size_t last = SIZE_MAX;
-	for (size_t at = match_find(match, s, 0); at < to && at != SIZE_MAX;
-		at = match_find(match, s, at + 1))
-		last = at;
-	return last;
+	*length = match->n;
+	return match->regex ? regex_find(match->regex, s, from, length) : find_text(match, s, from);
+}
+
+size_t match_find(const struct match *match, struct str s, size_t from)
+{
+	size_t length;
+	return match_find_length(match, s, from, &length);
 }
 
 void match_paint(const struct match *match, struct grid *grid, int x, int y, int columns, struct str text)
 {
-	for (size_t at = match_find(match, text, 0); at != SIZE_MAX;
-		at = match_find(match, text, at + match->n)) {
+	size_t length;
+	for (size_t at = match_find_length(match, text, 0, &length); at != SIZE_MAX;
+		at = match_find_length(match, text, at + (length ? length : 1), &length)) {
 		size_t from = utf8_columns(str_slice(text, 0, at));
-		size_t width = utf8_columns(str_slice(text, at, at + match->n));
+		size_t width = utf8_columns(str_slice(text, at, at + length));
 		if (from >= (size_t)columns)
 			return;
 		if (width > (size_t)columns - from)

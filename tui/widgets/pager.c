@@ -3,8 +3,10 @@
 
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
+#include "client/base/work.h"
 #include "tui/widgets/file_lines.h"
 #include "tui/widgets/frames.h"
+#include "tui/widgets/search.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -20,6 +22,7 @@ enum {
 	FIRST_PAGE = 24, /* before it was ever drawn */
 	COUNT_ON_OPEN = 16 << 20,
 	COUNT_ON_REFRESH = 32 << 20,
+	COUNT_STEP = 4 << 20, /* beside the loop, between two looks whether to stop */
 };
 
 /* A run of frames of libraries, from the start of its first line to the end of its last. */
@@ -45,8 +48,16 @@ struct pager {
 	int64_t *causes;
 	size_t n_causes, cause; /* cause: 1 for the first, 0 before any was gone to */
 	struct match match;
-	int width, page_rows; /* of the last drawing, of the last move */
-	struct buf raw, text; /* the line being looked at */
+	char *note; /* what came of the last search, where it did not lead anywhere */
+	/* Work beside the loop, see pager_use_loop; at most one of the two is under way. */
+	struct loop *loop;
+	void (*changed)(void *ctx);
+	void *changed_ctx;
+	struct worker *worker;
+	struct ticket *search, *count;
+	struct search_state *state; /* of the one under way */
+	int width, page_rows;	    /* of the last drawing, of the last move */
+	struct buf raw, text;	    /* the line being looked at */
 };
 
 struct pager *pager_new(void)
@@ -60,10 +71,50 @@ struct pager *pager_new(void)
 	return pager;
 }
 
+void pager_use_loop(struct pager *pager, struct loop *loop, void (*changed)(void *ctx), void *ctx)
+{
+	pager->loop = loop;
+	pager->changed = changed;
+	pager->changed_ctx = ctx;
+}
+
+static void end_work(struct pager *pager, struct ticket **ticket)
+{
+	if (!*ticket)
+		return;
+	atomic_store(&pager->state->is_stopped, true);
+	ticket_cancel(*ticket);
+	*ticket = NULL;
+	search_state_drop(pager->state);
+	pager->state = NULL;
+}
+
+void pager_stop_search(struct pager *pager)
+{
+	end_work(pager, &pager->search);
+}
+
+bool pager_is_searching(const struct pager *pager)
+{
+	return pager->search;
+}
+
+static void set_note(struct pager *pager, char *note)
+{
+	x_free(pager->note);
+	pager->note = note;
+}
+
 void pager_free(struct pager *pager)
 {
 	if (!pager)
 		return;
+	end_work(pager, &pager->search);
+	end_work(pager, &pager->count);
+	if (pager->worker)
+		worker_free(pager->worker);
+	match_fini(&pager->match);
+	x_free(pager->note);
 	file_lines_fini(&pager->file);
 	buf_fini(&pager->raw);
 	buf_fini(&pager->text);
@@ -352,6 +403,8 @@ bool pager_open(struct pager *pager, const char *path, int64_t line, struct err 
 		pager_refresh(pager);
 		return true;
 	}
+	end_work(pager, &pager->search);
+	end_work(pager, &pager->count);
 	if (!file_lines_open(&pager->file, path, err))
 		return false;
 	x_free(pager->path);
@@ -379,6 +432,154 @@ void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n)
 	pager->cause = 0;
 }
 
+/* --- beside the loop: searching and counting ------------------------------------------- */
+
+/* One piece of work, with all that it needs; the one who has it frees it. */
+struct scan {
+	bool is_count;
+	struct search search;
+	struct file_lines file; /* to count in */
+	struct search_state *state;
+	int64_t hit;
+};
+
+static void free_scan(void *ctx)
+{
+	struct scan *scan = ctx;
+	if (scan->is_count)
+		file_lines_fini(&scan->file);
+	else
+		search_fini(&scan->search);
+	search_state_drop(scan->state);
+	x_free(scan);
+}
+
+static void count_all(struct scan *scan)
+{
+	int64_t before = -1;
+	while (scan->file.counted_to > before && !atomic_load(&scan->state->is_stopped)) {
+		before = scan->file.counted_to;
+		file_lines_count(&scan->file, COUNT_STEP);
+	}
+}
+
+/* The scan goes on as the result: what is left for free_job is the place it was in. */
+static void *run_scan(void *worker_state, void *job)
+{
+	(void)worker_state;
+	struct scan **place = job, *scan = *place;
+	*place = NULL;
+	if (scan->is_count)
+		count_all(scan);
+	else
+		scan->hit = search_run(&scan->search, scan->state);
+	return scan;
+}
+
+static void free_place(void *job)
+{
+	struct scan **place = job;
+	if (*place)
+		free_scan(*place);
+	x_free(place);
+}
+
+static void search_done(void *ctx, void *result);
+static void count_done(void *ctx, void *result);
+
+static struct ticket *start_scan(struct pager *pager, struct scan *scan)
+{
+	static const struct work search = {run_scan, search_done, free_scan, free_place},
+				 count = {run_scan, count_done, free_scan, free_place};
+	struct scan **place = x_calloc(1, sizeof *place);
+	*place = scan;
+	scan->state = pager->state = search_state_new(2);
+	if (!pager->worker)
+		pager->worker = worker_new(pager->loop, NULL, NULL);
+	return worker_submit(pager->worker, scan->is_count ? &count : &search, place, pager);
+}
+
+static void start_count(struct pager *pager)
+{
+	if (pager->count || pager->search || file_lines_is_counted(&pager->file))
+		return;
+	struct scan *scan = x_new(struct scan);
+	scan->is_count = true;
+	if (file_lines_fork(&pager->file, &scan->file))
+		pager->count = start_scan(pager, scan);
+	else
+		x_free(scan);
+}
+
+/* What was under way is over: SCAN is its result. */
+static void end_scan(struct pager *pager, struct scan *scan)
+{
+	free_scan(scan);
+	search_state_drop(pager->state);
+	pager->state = NULL;
+	start_count(pager);
+	pager->changed(pager->changed_ctx);
+}
+
+static void count_done(void *ctx, void *result)
+{
+	struct pager *pager = ctx;
+	struct scan *scan = result;
+	pager->count = NULL;
+	file_lines_join(&pager->file, &scan->file);
+	end_scan(pager, scan);
+}
+
+static char *not_found(const struct match *match)
+{
+	size_t n = match->regex ? regex_given_up(match->regex) : 0;
+	if (n)
+		return x_printf("not found: %.*s (too hard for %zu line%s)", (int)match->n, match->text, n,
+			n == 1 ? "" : "s");
+	return x_printf("not found: %.*s", (int)match->n, match->text);
+}
+
+static void take_hit(struct pager *pager, const struct scan *scan)
+{
+	bool is_found = scan->hit >= 0 && scan->hit < pager->file.size;
+	if (is_found)
+		jump(pager, file_lines_start(&pager->file, scan->hit));
+	set_note(pager, is_found ? NULL : not_found(&scan->search.match));
+}
+
+static void search_done(void *ctx, void *result)
+{
+	struct pager *pager = ctx;
+	struct scan *scan = result;
+	pager->search = NULL;
+	take_hit(pager, scan);
+	end_scan(pager, scan);
+}
+
+static bool start_search(struct pager *pager, int64_t from, bool is_backward)
+{
+	struct err err;
+	struct scan *scan = x_new(struct scan);
+	if (!search_init(&scan->search, pager->file.fd, pager->file.size, &pager->match, &err)) {
+		x_free(scan);
+		set_note(pager, x_strdup(err.msg));
+		return true;
+	}
+	scan->search.from = from;
+	scan->search.is_backward = is_backward;
+	if (pager->loop) {
+		end_work(pager, &pager->count);
+		pager->search = start_scan(pager, scan);
+		return true;
+	}
+	scan->state = search_state_new(1);
+	scan->hit = search_run(&scan->search, scan->state);
+	take_hit(pager, scan);
+	bool is_found = scan->hit >= 0;
+	free_scan(scan);
+	return is_found;
+}
+
 bool pager_is_counting(const struct pager *pager)
 {
 	return pager->path && !file_lines_is_counted(&pager->file);
@@ -399,6 +600,14 @@ bool pager_refresh(struct pager *pager)
 	}
 	if (pager->cursor >= pager->file.size || (has_changed && pager->is_following))
 		go_to_end(pager);
+	if (is_new) /* what is being looked through is another file */
+		end_work(pager, &pager->search);
+	if (is_new)
+		end_work(pager, &pager->count);
+	if (pager->loop) {
+		start_count(pager);
+		return has_changed || pager->search;
+	}
 	if (!pager_is_counting(pager))
 		return has_changed;
 	file_lines_count(&pager->file, COUNT_ON_REFRESH);
@@ -467,25 +676,18 @@ bool pager_move(struct pager *pager, enum move move, int page_rows)
 
 bool pager_find(struct pager *pager, struct str text, bool is_backward)
 {
-	if (text.n)
-		match_set(&pager->match, text);
+	struct err err;
+	pager_stop_search(pager);
+	set_note(pager, NULL);
+	if (text.n && !match_set_pattern(&pager->match, text, &err)) {
+		set_note(pager, x_strdup(err.msg));
+		return true;
+	}
 	if (!pager->path || !pager->match.n)
 		return false;
-	int64_t size = pager->file.size, hit;
-	if (is_backward) {
-		hit = file_lines_search_back(&pager->file, &pager->match, pager->cursor);
-		if (hit < 0)
-			hit = file_lines_search_back(&pager->file, &pager->match, size);
-	} else {
-		int64_t from = text.n ? pager->cursor : file_lines_next(&pager->file, pager->cursor);
-		hit = file_lines_search(&pager->file, &pager->match, from);
-		if (hit < 0)
-			hit = file_lines_search(&pager->file, &pager->match, 0);
-	}
-	if (hit < 0)
-		return false;
-	jump(pager, file_lines_start(&pager->file, hit));
-	return true;
+	bool is_next = !text.n && !is_backward;
+	int64_t from = is_next ? file_lines_next(&pager->file, pager->cursor) : pager->cursor;
+	return start_search(pager, from, is_backward);
 }
 
 /* Which cause the cursor is on, from 1; else the one last gone to. */
@@ -707,12 +909,17 @@ static void add_size(struct buf *out, int64_t bytes)
 	buf_addf(out, "%.3g %s", n, units[unit]);
 }
 
+static int percent(int64_t part, int64_t whole)
+{
+	return (int)((double)part / (double)whole * 100);
+}
+
 static void add_place(struct pager *pager, const struct format *format, struct buf *out)
 {
 	int64_t number = file_lines_number(&pager->file, pager->cursor);
 	if (!number || !file_lines_is_counted(&pager->file)) {
 		int64_t end = file_lines_next(&pager->file, pager->cursor);
-		buf_addf(out, "%d %%", (int)((double)end / (double)pager->file.size * 100));
+		buf_addf(out, "%d %%", percent(end, pager->file.size));
 		return;
 	}
 	buf_addz(out, "line ");
@@ -740,4 +947,9 @@ void pager_status(struct pager *pager, const struct format *format, struct buf *
 	add_size(out, pager->file.size);
 	if (pager->is_following)
 		buf_addf(out, "%sfollowing", dot);
+	if (pager->search)
+		buf_addf(out, "%ssearching %d %%", dot,
+			percent(atomic_load(&pager->state->done), pager->file.size));
+	else if (pager->note)
+		buf_addf(out, "%s%s", dot, pager->note);
 }

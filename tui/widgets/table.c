@@ -6,6 +6,7 @@
  */
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
+#include "tui/marks.h"
 #include "tui/widgets/flow.h"
 #include "tui/widgets/widget.h"
 
@@ -16,6 +17,7 @@ enum {
 	WANTED_GROWN = 24,    /* what a growing column asks for before others go, unless it says */
 	LEAST_GROWN = 16,     /* and gives up the rest before the most wanted of them go */
 	LEAST_CUT = 6,
+	MOST_SELECTED = 40, /* columns of the selected row that are reversed */
 	GAP = 2,
 	BAR = 1,
 	HEADINGS = 1,
@@ -32,7 +34,8 @@ struct table_state {
 	const struct table *table; /* borrowed until the next set */
 	size_t cursor, top;
 	char *cursor_ref;
-	size_t n_new; /* rows that came in above the first one shown */
+	size_t n_new;		   /* rows that came in above the first one shown */
+	const struct marks *marks; /* borrowed; NULL: none */
 	struct match match;
 	int page_rows; /* of the last move */
 	/* What drawing found out and would find out again: */
@@ -364,11 +367,35 @@ static void draw_cell(const struct table_state *t, struct grid *grid, const stru
 	buf_fini(&text);
 }
 
-static void draw_bar(struct grid *grid, const struct rect *rect, int y, bool has_focus)
+/* How far a selected row is reversed: to the end of the name that tells it from the others. Each move of the
+ * selection sends two rows as far as they are reversed, and on a bad link that is what a key costs. */
+static int selected_width(const struct table_state *t, const struct place *places, size_t n)
 {
+	int width = 0;
+	for (size_t i = 0; i < n; i++) {
+		enum column_type type = t->table->columns[places[i].column].type;
+		width = places[i].x + places[i].width;
+		if (type == COLUMN_NAME || type == COLUMN_REF || width >= MOST_SELECTED)
+			break;
+	}
+	return width < MOST_SELECTED ? width : MOST_SELECTED;
+}
+
+static void draw_bar(struct grid *grid, const struct rect *rect, int y, int selected, bool has_focus)
+{
+	int room = rect->width - BAR;
 	grid_put(grid, rect->x, y, BAR, STR("▌"), has_focus ? ROLE_HEADING : ROLE_DIM);
 	if (has_focus)
-		grid_select(grid, (struct rect){rect->x + BAR, y, rect->width - BAR, 1});
+		grid_select(grid, (struct rect){rect->x + BAR, y, selected < room ? selected : room, 1});
+}
+
+/* Over the bar: a marked row under the cursor shows both, the mark and the row's reverse. */
+static void draw_mark(
+	const struct table_state *t, struct grid *grid, const struct rect *rect, int y, size_t row)
+{
+	const char *ref = t->marks ? ref_at(t->table, row) : NULL;
+	if (ref && marks_has(t->marks, ref))
+		grid_put(grid, rect->x, y, BAR, STR("◆"), ROLE_MATCH);
 }
 
 static void draw_new(const struct table_state *t, struct grid *grid, const struct rect *rect, size_t top)
@@ -395,7 +422,8 @@ static void draw_rows(const struct table_state *t, struct grid *grid, const stru
 		for (size_t j = 0; j < n; j++)
 			draw_cell(t, grid, rect, y, top + i, &places[j], &t->format);
 		if (top + i == t->cursor)
-			draw_bar(grid, rect, y, has_focus);
+			draw_bar(grid, rect, y, selected_width(t, places, n), has_focus);
+		draw_mark(t, grid, rect, y, top + i);
 	}
 	draw_new(t, grid, rect, top);
 }
@@ -500,20 +528,62 @@ static bool table_find(struct widget *widget, struct str text, bool is_backward)
 	return false;
 }
 
-/* The ref where a row has one, else what it shows. */
+/* What the row shows: its ref is asked for by `ref`. */
 static void table_copy(const struct widget *widget, struct buf *out)
 {
 	const struct table_state *t = of_const(widget);
-	const char *ref = table_ref(widget);
-	if (ref)
-		clean_add(out, str_of(ref), CLEAN_NAME);
-	for (size_t i = 0; !ref && t->cursor < n_rows(t) && i < n_columns(t); i++) {
+	for (size_t i = 0; t->cursor < n_rows(t) && i < n_columns(t); i++) {
 		if (!table_shows(t->table, i))
 			continue;
 		if (out->n)
 			buf_addz(out, "  ");
 		add_cell(out, t, &t->format, t->cursor, i, MOST_CELL);
 	}
+}
+
+static bool table_seek(struct widget *widget, const char *ref)
+{
+	size_t row;
+	if (!find_ref(of(widget)->table, ref, &row))
+		return false;
+	go_to(of(widget), row);
+	return true;
+}
+
+static enum hit point_at_heading(const struct table_state *t, struct rect rect, int x, const char **key)
+{
+	struct place places[MOST_COLUMNS];
+	size_t n = lay_out(t, rect.width - BAR, places);
+	for (size_t i = 0; i < n; i++) {
+		int left = rect.x + BAR + places[i].x;
+		if (x < left || x >= left + places[i].width)
+			continue;
+		*key = t->table->columns[places[i].column].key;
+		return HIT_HEADING;
+	}
+	return HIT_NOTHING;
+}
+
+static enum hit table_point(struct widget *widget, struct rect rect, int x, int y, const char **key)
+{
+	struct table_state *t = of(widget);
+	if (!t->table || y < rect.y || y >= rect.y + rect.height || x < rect.x || x >= rect.x + rect.width)
+		return HIT_NOTHING;
+	if (y < rect.y + HEADINGS)
+		return point_at_heading(t, rect, x, key);
+	size_t top = keep_in_view(t->top, t->cursor, n_rows(t), rows_in(rect.height), 0);
+	size_t row = top + (size_t)(y - rect.y - HEADINGS);
+	if (row >= n_rows(t))
+		return HIT_NOTHING;
+	t->top = top; /* what a person points at stays under the hand */
+	t->cursor = row;
+	keep_ref(t);
+	return HIT_ROW;
+}
+
+static void table_set_marks(struct widget *widget, const struct marks *marks)
+{
+	of(widget)->marks = marks;
 }
 
 const struct widget_ops table_widget = {
@@ -527,5 +597,8 @@ const struct widget_ops table_widget = {
 	.ref = table_ref,
 	.find = table_find,
 	.copy = table_copy,
+	.seek = table_seek,
+	.point = table_point,
+	.set_marks = table_set_marks,
 	.can_focus = true,
 };

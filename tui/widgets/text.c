@@ -116,5 +116,7 @@ const struct widget_ops text_widget = {
 	.ref = lines_ref,
 	.find = lines_find,
 	.copy = lines_copy,
+	.seek = lines_seek,
+	.point = lines_point,
 	.can_focus = true,
 };

@@ -2,11 +2,13 @@
 #include "tui/widgets/widget.h"
 
 #include "client/base/mem.h"
+#include "tui/widgets/plot.h"
 
 static const struct widget_ops *const registry[] = {
 	[BLOCK_TABLE] = &table_widget,
 	[BLOCK_FACTS] = &facts_widget,
 	[BLOCK_TEXT] = &text_widget,
+	[BLOCK_PLOT] = &plot_widget,
 };
 
 const struct widget_ops *widget_for(enum block_kind kind)

@@ -25,6 +25,10 @@ enum move {
 };
 
 struct widget_ops;
+struct marks;
+
+/* What a person pointed at. */
+enum hit { HIT_NOTHING, HIT_ROW, HIT_HEADING };
 
 /* The head of every widget; each kind has its own struct that starts with it. */
 struct widget {
@@ -54,6 +58,13 @@ struct widget_ops {
 	bool (*find)(struct widget *widget, struct str text, bool is_backward);
 	/* What `y` copies from here: adds it to OUT. */
 	void (*copy)(const struct widget *widget, struct buf *out);
+	/* Moves to what has REF; false where nothing here has. NULL: never. */
+	bool (*seek)(struct widget *widget, const char *ref);
+	/* A person points at X, Y of the grid; RECT is where it was drawn last. On a row the cursor moves
+	 * there; of a heading *KEY is the column's. NULL: there is nothing to point at. */
+	enum hit (*point)(struct widget *widget, struct rect rect, int x, int y, const char **key);
+	/* Rows with one of these refs bear a mark; borrowed until the next call. NULL: rows have none. */
+	void (*set_marks)(struct widget *widget, const struct marks *marks);
 	bool can_focus;
 };
 

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands of the table (commands.c) do, by family: a family is a file cmd_*.c. */
+#ifndef TUI_CMD_H
+#define TUI_CMD_H
+
+#include "tui/app.h"
+
+/* cmd_move.c: within what is shown */
+void cmd_down(struct app *app);
+void cmd_up(struct app *app);
+void cmd_half_down(struct app *app);
+void cmd_half_up(struct app *app);
+void cmd_page_down(struct app *app);
+void cmd_page_up(struct app *app);
+void cmd_home(struct app *app);
+void cmd_end(struct app *app);
+void cmd_left(struct app *app);
+void cmd_right(struct app *app);
+void cmd_next_pane(struct app *app);
+void cmd_previous_pane(struct app *app);
+
+/* cmd_go.c: to somewhere else */
+void cmd_open(struct app *app);
+void cmd_log(struct app *app);
+void cmd_evidence(struct app *app);
+void cmd_pipeline(struct app *app);
+void cmd_run(struct app *app);
+void cmd_project(struct app *app);
+void cmd_everything(struct app *app);
+void cmd_history(struct app *app);
+void cmd_changes(struct app *app);
+void cmd_curves(struct app *app);
+void cmd_back(struct app *app);
+void cmd_last(struct app *app);
+
+/* cmd_list.c: what a list shows */
+void cmd_filter(struct app *app);
+void cmd_sort(struct app *app);
+void cmd_hidden(struct app *app);
+void cmd_times(struct app *app);
+void cmd_mark(struct app *app);
+void cmd_columns(struct app *app);
+/* Sorts the list by its column KEY, or the other way round where it is sorted by it. */
+void cmd_sort_by(struct app *app, const char *key);
+
+/* cmd_text.c: in texts and logs */
+void cmd_find_next(struct app *app);
+void cmd_find_previous(struct app *app);
+void cmd_next_cause(struct app *app);
+void cmd_previous_cause(struct app *app);
+void cmd_follow(struct app *app);
+void cmd_wrap(struct app *app);
+void cmd_fold(struct app *app);
+
+/* cmd_copy.c: out of the portal */
+void cmd_copy(struct app *app);
+void cmd_address(struct app *app);
+
+/* The ref under the cursor, or of the object that is shown; its texts are taken from ARENA. */
+bool cmd_ref(const struct app *app, struct arena *arena, struct ref *out);
+
+#endif

@@ -38,17 +38,21 @@ FOLDERS := client/base client/config client/protocol client/catalogue client/tri
            client/fetch client/sources views tui tui/widgets
 # main.c of each program stays out of its folder's archive, so that tests can link the rest.
 MAINS   := tui/main.c client/fetch/main.c
-sources = $(filter-out $(MAINS),$(wildcard $(1)/*.c))
+# The PostgreSQL engine is a module, so that nobody else loads libpq.
+MODULE  := $(wildcard client/catalogue/postgres*.c)
+sources = $(filter-out $(MAINS) $(MODULE),$(wildcard $(1)/*.c))
 
 .PHONY: all run check check-built test test-live bench fuzz lint format install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: porthole porthole-source
+all: porthole porthole-source porthole-postgres.so
 
 porthole: $(B)/porthole
 	@cp -f $< $@
 porthole-source: $(B)/porthole-source
+	@cp -f $< $@
+porthole-postgres.so: $(B)/porthole-postgres.so
 	@cp -f $< $@
 
 $(B)/porthole: $(B)/tui/main.o $(B)/embedded.o $(call archives,$(TUI))
@@ -58,6 +62,20 @@ $(B)/porthole: $(B)/tui/main.o $(B)/embedded.o $(call archives,$(TUI))
 $(B)/porthole-source: $(B)/client/fetch/main.o $(call archives,$(SOURCES))
 	@echo "  ld  $@"
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS_SOURCE)
+
+# It has its own copy of the base that it needs, and one door (client/catalogue/store_module.h).
+MODULE_BASE := $(wildcard client/base/*.c) client/catalogue/migrate.c $(wildcard client/catalogue/schema_*.c)
+$(B)/module/base.a: $(patsubst %.c,$(B)/module/%.o,$(MODULE_BASE))
+	@rm -f $@
+	@$(AR) rcs $@ $^
+$(B)/porthole-postgres.so: $(patsubst %.c,$(B)/module/%.o,$(MODULE)) $(B)/module/base.a
+	@echo "  ld  $@"
+	$(Q)$(CC) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) $(filter-out -pie,$(ALL_LDFLAGS)) -o $@ $^ \
+		-lpq -lutf8proc -lpthread
+$(B)/module/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc  $< (module)"
+	$(Q)$(CC) $(filter-out -fPIE,$(ALL_CFLAGS)) -fPIC -fvisibility=hidden -I/usr/include/postgresql -MMD -MP -c -o $@ $<
 
 define folder_rule
 $(B)/$(1).a: $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -75,7 +93,7 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Themes and help pages, linked in: tui/embedded.h reads them.
-EMBEDDED := $(sort $(wildcard themes/*.yaml))
+EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md))
 $(B)/embedded.S: $(EMBEDDED) tools/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed.sh $(EMBEDDED) > $@
@@ -94,6 +112,7 @@ TEST_sources   := $(SOURCES)
 TEST_views     := $(VIEWS)
 TEST_tui       := $(TUI)
 TEST_cli       := $(BASE)
+TEST_bench     := $(VIEWS)
 TESTS := $(patsubst %.c,$(B)/%,$(wildcard tests/*/test_*.c))
 test_libs = $(TEST_$(notdir $(patsubst %/,%,$(dir $(1)))))
 
@@ -106,8 +125,9 @@ $(B)/tests/%: $(B)/tests/%.o $$(call archives,$$(call test_libs,$$@)) $$(if $$(f
 SCRIPTS := $(wildcard tests/cli/*.sh)
 export PORTHOLE ?= $(CURDIR)/build/address/porthole
 export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
+export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
 
-check-built: $(TESTS) $(B)/porthole $(B)/porthole-source
+check-built: $(TESTS) $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so
 	tests/run.sh $(TESTS) $(SCRIPTS)
 
 # What needs no installing: for every save.
@@ -130,7 +150,8 @@ test-live:
 bench:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
-	@PORTHOLE=./porthole tests/bench/run.sh
+	@$(MAKE) --no-print-directory $(B)/tests/bench/lists
+	@PORTHOLE=./porthole LISTS=$(B)/tests/bench/lists tests/bench/run.sh
 
 # --- fuzzing: clang's libFuzzer over every parser of outside bytes -------------
 FUZZ_SECONDS ?= 20
@@ -161,9 +182,10 @@ $(B)/portal.yaml.5: $(B)/porthole
 	$(Q)$< manual portal.yaml > $@
 
 SHARE := $(DESTDIR)$(PREFIX)/share
-install: $(B)/porthole $(B)/porthole-source $(B)/porthole.1 $(B)/portal.yaml.5
+install: $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so $(B)/porthole.1 $(B)/portal.yaml.5
 	install -D -m 755 $(B)/porthole $(DESTDIR)$(PREFIX)/bin/porthole
 	install -D -m 755 $(B)/porthole-source $(DESTDIR)$(PREFIX)/libexec/porthole/porthole-source
+	install -D -m 755 $(B)/porthole-postgres.so $(DESTDIR)$(PREFIX)/libexec/porthole/porthole-postgres.so
 	install -D -m 644 $(B)/porthole.1 $(SHARE)/man/man1/porthole.1
 	install -D -m 644 $(B)/portal.yaml.5 $(SHARE)/man/man5/portal.yaml.5
 	install -D -m 644 completions/porthole.bash $(SHARE)/bash-completion/completions/porthole
@@ -181,7 +203,7 @@ deb:
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@packaging/deb.sh $(B) $(VERSION)
 
--include $(wildcard $(B)/*/*.d $(B)/*/*/*.d)
+-include $(wildcard $(B)/*/*.d $(B)/*/*/*.d $(B)/module/*/*/*.d)
 
 clean:
-	rm -rf build porthole porthole-source
+	rm -rf build porthole porthole-source porthole-postgres.so

@@ -26,6 +26,9 @@ only_in() { # HEADER, then the files that may
     grep -rlE "#include <$header" client views tui | grep -vxFf <(printf '%s\n' "$@") || true
 }
 
+# What is inside the PostgreSQL engine stays in its module.
+engine_alone() { grep -rlE '#include "client/catalogue/postgres\.h"' client views tui | grep -vE '^client/catalogue/postgres[a-z_]*\.c$' || true; }
+
 # Dependencies point one way.
 no_include() { # FOLDER, then regex of what it must not include
     grep -rnE "#include \"($2)" "$1" || true
@@ -34,7 +37,7 @@ no_include() { # FOLDER, then regex of what it must not include
 headers_alone() {
     local header
     find client views tui -name '*.h' | while read -r header; do
-        gcc -std=gnu17 -I. -D_GNU_SOURCE -fsyntax-only -Wall -Wextra -x c "$header" 2>&1 | grep -E 'error|warning'
+        gcc -std=gnu17 -I. -I/usr/include/postgresql -D_GNU_SOURCE -fsyntax-only -Wall -Wextra -x c "$header" 2>&1 | grep -E 'error|warning'
     done
 }
 
@@ -59,6 +62,8 @@ check "no unfinished mark" unfinished "$@"
 check "curses stays in screen.c and input.c" only_in '(n?curses|term)\.h' tui/screen.c tui/input.c
 check "libcurl stays in client/fetch" only_in 'curl/' client/fetch/http.c
 check "sqlite3 stays in its engine" only_in 'sqlite3\.h' client/catalogue/sqlite.c
+check "libpq stays in its engine" only_in 'libpq-fe\.h' client/catalogue/postgres.h
+check "nobody but the engine includes postgres.h" engine_alone
 check "jansson stays in json.c" only_in 'jansson\.h' client/base/json.c
 check "libyaml stays in yaml.c" only_in 'yaml\.h' client/base/yaml.c
 check "base includes base only" no_include client/base '(client/(config|catalogue|protocol|fetch|sources|triage|sync|live)|views|tui)/'

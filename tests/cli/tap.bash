@@ -14,7 +14,7 @@ if [ ! -x "$PORTHOLE" ] || [ ! -x "$PORTHOLE_SOURCE" ]; then
 fi
 dir=$(mktemp -d)
 export HOME=$dir/home XDG_CONFIG_HOME=$dir/config XDG_DATA_HOME=$dir/data XDG_CACHE_HOME=$dir/cache
-export XDG_RUNTIME_DIR=$dir TERM=xterm-256color
+export XDG_STATE_HOME=$dir/state XDG_RUNTIME_DIR=$dir TERM=xterm-256color
 mkdir -p "$HOME"
 out=$dir/out err=$dir/err status=0
 at_exit() { rm -rf "$dir"; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The comparisons of run.sh. Files are looked up in the working directory; what differs goes to standard error, exit 1.
 
-  check.py runs | steps | tries     truth.jsonl (drive.py expect) against runs.jsonl, shows.jsonl, steps.jsonl, catalogue.db
+  check.py runs | steps | tries     truth.jsonl (drive.py expect) against runs.jsonl, shows.jsonl, steps.jsonl, the catalogue
   check.py cause DAG/STEP[:INDEX] TEXT   triage.jsonl has a problem there whose title and evidence hold TEXT
   check.py calm DAG                 triage.jsonl has none there
   check.py platform TEXT | no-platform TEXT   an open problem of the platform whose place or title holds TEXT
@@ -19,12 +19,13 @@ import pty
 import re
 import select
 import signal
-import sqlite3
 import struct
 import sys
 import termios
 import time
 import urllib.parse
+
+from catalogue import catalogue
 
 STATES = {  # what the contract makes of Airflow's words
     None: "queued", "queued": "queued", "scheduled": "queued", "up_for_retry": "queued",
@@ -85,14 +86,13 @@ def steps():
 
 
 def tries():
-    with sqlite3.connect("file:catalogue.db?mode=ro", uri=True) as catalogue:
-        got = catalogue.execute(
-            "SELECT p.pipeline, r.run, s.step, nullif(s.idx, ''), s.attempt, s.state, s.started_ms, s.ended_ms"
-            " FROM step_run s JOIN run r ON r.id = s.run_id JOIN pipeline p ON p.id = s.pipeline_id"
-            " WHERE s.is_newest = 0 AND s.attempt > 0").fetchall()
+    got = catalogue("SELECT p.pipeline, r.run, s.step, s.idx, s.attempt, s.state, s.started_ms, s.ended_ms"
+                    " FROM step_run s JOIN run r ON r.id = s.run_id JOIN pipeline p ON p.id = s.pipeline_id"
+                    " WHERE s.is_newest = 0 AND s.attempt > 0")
     same({(r["dag_id"], r["run_id"], r["task_id"], index_of(r), r["try_number"]):
           (STATES[r["state"]], r["start_ms"], r["end_ms"]) for r in truth("try")},
-         {row[:5]: row[5:] for row in got})
+         {(dag, run, step, index or None, int(attempt)): (state, *(int(ms) if ms else None for ms in times))
+          for dag, run, step, index, attempt, state, *times in got})
 
 
 def problems_of(dag, step=None, index=None):

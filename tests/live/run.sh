@@ -114,8 +114,9 @@ start() {
 
 configure() {
     eval "$("$here/airflow.sh" env)"
+    export CATALOGUE=${LIVE_CATALOGUE:-sqlite:$work/catalogue.db}
     cat >portal.yaml <<YAML
-catalogue: sqlite:$work/catalogue.db
+catalogue: "$CATALOGUE"
 sources:
   - {name: airflow, kind: airflow, url: "$AIRFLOW_URL", username: admin, password_env: AIRFLOW_PASSWORD}
 projects:

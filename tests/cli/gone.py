@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+"""gone.py HOW CONFIG: the portal on a terminal of which HOW is true; says what is wrong with how it ends."""
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import sys
+import termios
+import time
+
+how, config = sys.argv[1:3]
+
+
+def start():
+    pid, fd = pty.fork()
+    if pid == 0:
+        os.execv(os.environ["PORTHOLE"], ["porthole", "--config", config])
+    fcntl.ioctl(fd, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
+    return pid, fd
+
+
+def read_until(fd, text):
+    seen = b""
+    while text not in seen:
+        if not select.select([fd], [], [], 20)[0]:
+            sys.exit(f"{text} never came")
+        seen += os.read(fd, 65536)
+
+
+def end(pid, seconds, statuses):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            code = os.waitstatus_to_exitcode(status)
+            if code not in statuses:
+                sys.exit(f"it ended with {code}")
+            return
+        select.select([], [], [], 0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    sys.exit(f"it did not end within {seconds} s")
+
+
+pid, fd = start()
+read_until(fd, b"keys")
+if how == "unread":  # it goes to and fro until the terminal is full; then nobody reads, and it must end all the same
+    for _ in range(60):
+        os.write(fd, b"?\x0c")
+        select.select([], [], [], 0.02)
+        os.write(fd, b"q\x0c")
+        select.select([], [], [], 0.02)
+    os.kill(pid, signal.SIGTERM)
+    end(pid, 5, [128 + signal.SIGTERM])
+elif how == "closed":
+    os.close(fd)
+    end(pid, 2, [128 + signal.SIGHUP])
+elif how == "hung-up":
+    os.kill(pid, signal.SIGHUP)
+    end(pid, 2, [128 + signal.SIGHUP])

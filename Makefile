@@ -128,7 +128,7 @@ export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
 export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
 
 check-built: $(TESTS) $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so
-	tests/run.sh $(TESTS) $(SCRIPTS)
+	tests/run.sh $(SCRIPTS) $(TESTS)
 
 # What needs no installing: for every save.
 check:

@@ -2,10 +2,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A PostgreSQL of the tests' own: in a folder, on a socket there, without fsync, gone afterwards.
 #   pg.sh start DIR    makes and starts it; DIR must be empty or not there. Status 77: none is installed
+#   pg.sh halt DIR     ends it at once, as in a crash; `restart` brings it back
 #   pg.sh stop DIR     ends it and removes DIR
 #   pg.sh run COMMAND… starts one, runs COMMAND with PORTHOLE_TEST_PG=DIR, stops it
-# Tests reach it as postgresql://postgres@/DATABASE?host=DIR, and ask for `pg.sh restart DIR` (at once, as in
-# a crash).
+#   pg.sh restart DIR  at once, as in a crash
+# Tests reach it as postgresql://postgres@/DATABASE?host=DIR; DIR/psql is its client.
 set -eu
 
 # initdb and postgres refuse to be root.
@@ -31,6 +32,7 @@ start() {
     mkdir -p "$dir"
     [ "$(id -u)" != 0 ] || chown postgres "$dir"
     chmod 755 "$dir"
+    ln -s "$bin/psql" "$dir/psql" # Debian's own takes its time to find it
     as_server "$bin/initdb" -D "$dir/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 \
         --no-sync --no-instructions >"$dir/log" 2>&1
     cat >>"$dir/data/postgresql.conf" <<CONF
@@ -52,6 +54,10 @@ restart)
     find_server || exit 77
     as_server "$bin/pg_ctl" -D "$2/data" -l "$2/server.log" -m immediate -w -t 60 restart >>"$2/log" 2>&1
     ;;
+halt)
+    find_server || exit 77
+    as_server "$bin/pg_ctl" -D "$2/data" -m immediate -w stop >>"$2/log" 2>&1
+    ;;
 stop)
     find_server || exit 77
     as_server "$bin/pg_ctl" -D "$2/data" -m immediate -w stop >/dev/null 2>&1 || true
@@ -65,7 +71,7 @@ run)
     PORTHOLE_TEST_PG=$dir "$@"
     ;;
 *)
-    echo "usage: pg.sh start|stop|restart DIR, run COMMAND" >&2
+    echo "usage: pg.sh start|halt|restart|stop DIR, run COMMAND" >&2
     exit 2
     ;;
 esac

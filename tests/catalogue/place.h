@@ -44,7 +44,7 @@ static inline int place_on_sqlite(void **state)
 static inline int place_on_postgres(void **state)
 {
 	struct place *p = place_new();
-	p->database = scratch_database();
+	p->database = scratch_database(scratch_drop);
 	p->address = scratch_address_of(p->database);
 	p->team = x_strdup("");
 	*state = p;

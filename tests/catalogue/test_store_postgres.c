@@ -354,6 +354,27 @@ static void an_interrupt_of_a_server_that_hangs_leaves_it(void **state)
 	store_close(asker.store);
 }
 
+/* The folder of a server of our own (from the heap); NULL where there is none to be had. */
+static char *start_server(void)
+{
+	if (!getenv("PORTHOLE_TEST_PG"))
+		return NULL;
+	char *dir = scratch_new(), *command = x_printf("tests/pg.sh start %s", dir);
+	BUG_ON(system(command) != 0 || setenv("PORTHOLE_TEST_PG", dir, 1) != 0);
+	x_free(command);
+	return dir;
+}
+
+static void stop_server(char *dir)
+{
+	if (!dir)
+		return;
+	char *command = x_printf("tests/pg.sh stop %s", dir);
+	BUG_ON(system(command) != 0);
+	x_free(command);
+	x_free(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,5 +395,8 @@ int main(void)
 		cmocka_unit_test(a_batch_of_a_lost_session_fails_as_a_whole),
 		cmocka_unit_test(an_interrupt_of_a_server_that_hangs_leaves_it),
 	};
-	return place_run_on("PostgreSQL", tests, ARRAY_LEN(tests), place_on_postgres, place_free);
+	char *server = start_server();
+	int failed = place_run_on("PostgreSQL", tests, ARRAY_LEN(tests), place_on_postgres, place_free);
+	stop_server(server);
+	return failed;
 }

@@ -15,8 +15,8 @@ fi
 export HOME=$dir/home
 database=porthole_cli_$$
 dsn=postgresql://postgres@/$database?host=$PORTHOLE_TEST_PG
-psql -qX "postgresql://postgres@/postgres?host=$PORTHOLE_TEST_PG" -c "CREATE DATABASE $database" || exit 1
-sql() { psql -qAtX "$dsn" -c "$1" 2>>"$err"; }
+"$PORTHOLE_TEST_PG/psql" -qX "postgresql://postgres@/postgres?host=$PORTHOLE_TEST_PG" -c "CREATE DATABASE $database" || exit 1
+sql() { "$PORTHOLE_TEST_PG/psql" -qAtX "$dsn" -c "$1" 2>>"$err"; }
 
 # The recorded sample and the folders of the fixtures, and many runs by a plug-in that knows no end.
 sources() {

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The lines that say why, best first. Two bounded pools keep the best lines seen,
- * one the earliest of equals, the other the latest: what comes first is the cause
- * of what follows, and what stands before the end is why it ended. Which of the
- * two it was is known at the end only.
+ * The lines that say why, best first. Two bounded pools keep the best lines
+ * seen, one the earliest of equals, the other the latest: what comes first is
+ * the cause of what follows, and what stands before the end is why it ended.
+ * Which of the two it was is known at the end only.
  */
 #include "client/triage/explain.h"
 
 #include "client/base/mem.h"
+#include "client/base/scan.h"
 #include "client/triage/blocks.h"
 #include "client/triage/patterns.h"
 #include "client/triage/templates.h"
@@ -23,6 +24,7 @@ enum {
 	MOST_EXITS = 64,   /* whose output is looked at; what comes later follows from them */
 	MOST_HEAD_GAP = 6, /* lines of message between an exception and its first frame */
 	NEAR = 3,
+	FIRST_HOTS = 256,
 	SUBSTITUTE = 0x1a,
 };
 
@@ -35,13 +37,14 @@ static const double last_words_score = 0.42;
 static const double least_score = 0.15;
 static const double good_factor = 0.3; /* what a good run says too is set aside */
 
-/* A line that may be the cause. Its texts are copied when the window moves on: most are
- * replaced by a better one before. */
+/* A line that may be the cause. Its texts are copied when the bytes are about
+ * to be dropped: most are replaced by a better one before. */
 struct found {
 	int64_t line;
 	double score;
 	uint64_t alike;	    /* hash of the text without digits */
-	struct block block; /* lines of the present window, until it is settled */
+	struct block block; /* lines of the window that started with line `first` */
+	int64_t first, at;  /* and where the cause is in the stream, until it is settled */
 	bool is_settled;
 	char *text;
 	int64_t excerpt_line;
@@ -55,8 +58,21 @@ struct pool {
 	bool keeps_latest;
 };
 
+/* A line that holds a pattern. */
+struct hot {
+	int64_t line, at;
+};
+
+struct hots {
+	struct hot *items;    /* by line */
+	size_t n, size, next; /* `next`: the first that was not judged */
+};
+
 struct explainer {
 	struct window window;
+	struct hots hots;
+	int64_t scanned, next_line; /* up to where the stream was looked through, and
+				       the line that starts there */
 	struct patterns *patterns;
 	struct pool first, last;
 	size_t at; /* next line of the window to judge */
@@ -87,7 +103,8 @@ static bool is_weaker(const struct pool *pool, const struct found *a, const stru
 	return pool->keeps_latest ? a->line < b->line : a->line > b->line;
 }
 
-/* Where a line of SCORE may be put: a free place, that of its like, or of the weakest. NULL: nowhere. */
+/* Where a line of SCORE may be put: a free place, that of its like, or of the
+ * weakest. NULL: nowhere. */
 static struct found *pool_place(struct pool *pool, const struct found *found)
 {
 	struct found *weakest = NULL;
@@ -103,9 +120,11 @@ static struct found *pool_place(struct pool *pool, const struct found *found)
 	return is_weaker(pool, weakest, found) ? weakest : NULL;
 }
 
-/* --- what is kept of a line ------------------------------------------------- */
+/* --- what is kept of a line -------------------------------------------------
+ */
 
-/* A copy as C text: NUL bytes become SUB, so that what follows them is still there. */
+/* A copy as C text: NUL bytes become SUB, so that what follows them is still
+ * there. */
 static void copy_text(char *out, struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
@@ -119,7 +138,8 @@ static char *dup_text(struct str s)
 	return copy;
 }
 
-/* The first line of the excerpt: a block is shown from its head where it fits. */
+/* The first line of the excerpt: a block is shown from its head where it fits.
+ */
 static size_t excerpt_start(const struct block *block)
 {
 	size_t start = block->cause > EXCERPT_BEFORE ? block->cause - EXCERPT_BEFORE : 0;
@@ -135,41 +155,54 @@ static size_t excerpt_start(const struct block *block)
 
 static void keep_excerpt(const struct window *window, struct found *found)
 {
-	size_t start = excerpt_start(&found->block);
-	size_t end = start + EXPLAIN_MOST_EXCERPT < window->n ? start + EXPLAIN_MOST_EXCERPT : window->n;
+	int64_t start = found->first + (int64_t)excerpt_start(&found->block);
+	int64_t behind = window->first + (int64_t)window->n;
+	int64_t end = start + EXPLAIN_MOST_EXCERPT < behind ? start + EXPLAIN_MOST_EXCERPT : behind;
 	size_t size = 0;
-	for (size_t i = start; i < end; i++)
-		size += window_raw(window, i).n + 1;
+	for (int64_t i = start; i < end; i++)
+		size += window_raw_of(window, i).n + 1;
 	char *out = x_calloc(size + 1, 1);
 	found->excerpt = out;
-	found->excerpt_line = window->first + (int64_t)start;
-	found->n_excerpt = end - start;
-	for (size_t i = start; i < end; i++) {
-		struct str raw = window_raw(window, i);
+	found->excerpt_line = start;
+	found->n_excerpt = (size_t)(end - start);
+	for (int64_t i = start; i < end; i++) {
+		struct str raw = window_raw_of(window, i);
 		copy_text(out, raw);
 		out[raw.n] = '\n';
 		out += raw.n + 1;
 	}
 }
 
-static struct str cause_text(const struct window *window, size_t i)
+static struct str cause_text(struct log_line line)
 {
-	struct str text = str_trim(window_line(window, i).text);
+	struct str text = str_trim(line.text);
 	bool has_margin = str_starts(text, STR("| ")); /* of an exception group */
 	return has_margin ? str_slice(text, 2, text.n) : text;
 }
 
-/* Copies what POOL needs from the window before it moves on. */
+/* Copies what POOL needs from the window before it is dropped. */
 static void settle(struct pool *pool, const struct window *window)
 {
 	for (size_t i = 0; i < pool->n; i++) {
 		struct found *found = &pool->items[i];
 		if (found->is_settled)
 			continue;
-		found->text = dup_text(cause_text(window, found->block.cause));
+		window_mark(window, found->line, found->at);
+		found->text = dup_text(cause_text(window_line_of(window, found->line)));
 		keep_excerpt(window, found);
 		found->is_settled = true;
 	}
+}
+
+/* Whether POOL is full of better ones. */
+static bool pool_refuses(const struct pool *pool, const struct found *found)
+{
+	if (pool->n < POOL_MOST)
+		return false;
+	for (size_t i = 0; i < pool->n; i++)
+		if (is_weaker(pool, &pool->items[i], found))
+			return false;
+	return true;
 }
 
 static void pool_add(struct pool *pool, const struct found *found)
@@ -187,15 +220,20 @@ static void pool_add(struct pool *pool, const struct found *found)
 static void add_line_of(struct explainer *explainer, const struct block *block, double score)
 {
 	struct window *window = &explainer->window;
-	struct str text = cause_text(window, block->cause);
-	if (score < least_score || text.n == 0)
-		return;
 	struct found found = {
 		.line = window->first + (int64_t)block->cause,
 		.score = score < 1 ? score : 1,
-		.alike = template_of(text),
-		.block = *block,
 	};
+	if (score < least_score ||
+		(pool_refuses(&explainer->first, &found) && pool_refuses(&explainer->last, &found)))
+		return;
+	struct str text = cause_text(window_line(window, block->cause));
+	if (text.n == 0)
+		return;
+	found.alike = template_of(text);
+	found.block = *block;
+	found.first = window->first;
+	found.at = window_at(window, block->cause);
 	pool_add(&explainer->first, &found);
 	pool_add(&explainer->last, &found);
 }
@@ -205,7 +243,8 @@ static void add_line(struct explainer *explainer, size_t i, double score)
 	add_line_of(explainer, &(struct block){.first = i, .last = i, .cause = i}, score);
 }
 
-/* --- what stands before an exit --------------------------------------------- */
+/* --- what stands before an exit ---------------------------------------------
+ */
 
 /* A sentence rather than figures: a program that gives up says so in words. */
 static bool is_prose(struct str s)
@@ -245,7 +284,8 @@ static double last_line_score(struct str s, size_t rank)
 	return score - 0.02 * (double)rank;
 }
 
-/* The last words of what exited at line AT; those that patterns know are candidates already. */
+/* The last words of what exited at line AT; those that patterns know are
+ * candidates already. */
 static void add_last_lines(struct explainer *explainer, size_t at)
 {
 	size_t rank = 0;
@@ -263,7 +303,23 @@ static void add_last_lines(struct explainer *explainer, size_t at)
 	}
 }
 
-/* "sed: -e expression #1: unterminated `s' command": a tool's last words, where the log ends with them. */
+/* Whether line I holds a pattern. */
+static bool is_hot(const struct explainer *explainer, size_t i)
+{
+	int64_t line = explainer->window.first + (int64_t)i;
+	size_t low = 0, high = explainer->hots.n;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (explainer->hots.items[middle].line < line)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < explainer->hots.n && explainer->hots.items[low].line == line;
+}
+
+/* "sed: -e expression #1: unterminated `s' command": a tool's last words, where
+ * the log ends with them. */
 static void add_last_words(struct explainer *explainer)
 {
 	const struct window *window = &explainer->window;
@@ -275,7 +331,7 @@ static void add_last_words(struct explainer *explainer)
 	struct str s = window_line(window, i - 1).text;
 	size_t colon = str_find(s, STR(": "), 0);
 	bool has_name = colon != SIZE_MAX && colon > 0 && !memchr(s.p, ' ', colon);
-	if (has_name && islower((unsigned char)s.p[0]) && !window->lines[i - 1].is_hot && is_prose(s))
+	if (has_name && islower((unsigned char)s.p[0]) && !is_hot(explainer, i - 1) && is_prose(s))
 		add_line(explainer, i - 1, last_words_score);
 }
 
@@ -288,7 +344,8 @@ static void note_exit(struct explainer *explainer, size_t i)
 		add_last_lines(explainer, i);
 }
 
-/* --- judging ---------------------------------------------------------------- */
+/* --- judging ----------------------------------------------------------------
+ */
 
 /* Whether a logger called what it logged with BLOCK no failure. */
 static bool is_mild(const struct explainer *explainer, size_t i, const struct block *block)
@@ -299,7 +356,8 @@ static bool is_mild(const struct explainer *explainer, size_t i, const struct bl
 	return !block->is_uncaught && (line.level == LEVEL_WARN || line.level == LEVEL_DEBUG);
 }
 
-/* A warning that carries its exception, and one that is followed by another try, were dealt with. */
+/* A warning that carries its exception, and one that is followed by another
+ * try, were dealt with. */
 static bool is_handled(const struct explainer *explainer, const struct block *block)
 {
 	const struct window *window = &explainer->window;
@@ -331,11 +389,13 @@ static void add_block(struct explainer *explainer, const struct block *block)
 		add_line(explainer, block->outer, outer_score);
 }
 
-/* A trace whose exception is line I: its first frame may stand behind a long message. */
-static bool trace_below(const struct window *window, size_t i, struct block *block)
+/* A trace whose exception is line I: its first frame may stand behind a long
+ * message. */
+static bool trace_below(const struct explainer *explainer, size_t i, struct block *block)
 {
+	const struct window *window = &explainer->window;
 	for (size_t k = i + 1; k < window->n && k <= i + MOST_HEAD_GAP; k++) {
-		if (!window->lines[k].is_hot)
+		if (!is_hot(explainer, k))
 			continue;
 		bool is_frame = block_is_java_frame(window_line(window, k).text);
 		return is_frame && block_java(window, k, block) && block->first == i;
@@ -344,13 +404,14 @@ static bool trace_below(const struct window *window, size_t i, struct block *blo
 }
 
 static bool find_block(
-	const struct window *window, size_t i, const struct verdict *verdict, struct block *block)
+	const struct explainer *explainer, size_t i, const struct verdict *verdict, struct block *block)
 {
+	const struct window *window = &explainer->window;
 	if (verdict->flags & VERDICT_PYTHON)
 		return block_python(window, i, block);
 	if ((verdict->flags & VERDICT_FRAME) && block_is_java_frame(window_line(window, i).text))
 		return block_java(window, i, block);
-	return verdict->score > 0 && trace_below(window, i, block);
+	return verdict->score > 0 && trace_below(explainer, i, block);
 }
 
 /* A heading ("Failure:") says that the next line tells. */
@@ -373,7 +434,7 @@ static size_t judge(struct explainer *explainer, size_t i)
 	struct log_line line = window_line(window, i);
 	struct verdict verdict = patterns_judge(explainer->patterns, &line);
 	struct block block;
-	if (find_block(window, i, &verdict, &block)) {
+	if (find_block(explainer, i, &verdict, &block)) {
 		add_block(explainer, &block);
 		return block.last + 1 > i ? block.last + 1 : i + 1;
 	}
@@ -390,28 +451,115 @@ static size_t judge(struct explainer *explainer, size_t i)
 
 static void judge_until(struct explainer *explainer, size_t end)
 {
-	while (explainer->at < end) {
-		if (explainer->window.lines[explainer->at].is_hot)
-			explainer->at = judge(explainer, explainer->at);
-		else
-			explainer->at++;
+	struct window *window = &explainer->window;
+	struct hots *hots = &explainer->hots;
+	for (; hots->next < hots->n; hots->next++) {
+		const struct hot *hot = &hots->items[hots->next];
+		if (hot->line >= window->first + (int64_t)end)
+			break;
+		if (hot->line < window->first + (int64_t)explainer->at)
+			continue;
+		window_mark(window, hot->line, hot->at);
+		explainer->at = judge(explainer, (size_t)(hot->line - window->first));
 	}
+	if (explainer->at < end)
+		explainer->at = end;
 }
 
-/* Judges what has enough lines behind it, and makes room. */
+static void drop_hots(struct hots *hots, int64_t first)
+{
+	size_t n = 0;
+	while (n < hots->next && hots->items[n].line < first)
+		n++;
+	if (n == 0)
+		return;
+	memmove(hots->items, hots->items + n, (hots->n - n) * sizeof(*hots->items));
+	hots->n -= n;
+	hots->next -= n;
+}
+
+/* Judges what has enough lines behind it, and moves on. */
 static void advance(struct explainer *explainer)
 {
 	struct window *window = &explainer->window;
 	size_t half = window->n / 2;
 	judge_until(explainer, window->n > WINDOW_AHEAD + half ? window->n - WINDOW_AHEAD : half);
-	settle(&explainer->first, window);
-	settle(&explainer->last, window);
 	size_t drop = explainer->at > WINDOW_BACK ? explainer->at - WINDOW_BACK : 0;
 	window_drop(window, drop);
+	drop_hots(&explainer->hots, window->first);
 	explainer->at -= drop;
 }
 
-/* --- the interface ---------------------------------------------------------- */
+/* --- looking through --------------------------------------------------------
+ */
+
+static void add_hot(struct hots *hots, int64_t line, int64_t at)
+{
+	if (hots->n == hots->size) {
+		hots->size = hots->size ? 2 * hots->size : FIRST_HOTS;
+		hots->items = x_realloc(hots->items, hots->size, sizeof(*hots->items));
+	}
+	hots->items[hots->n++] = (struct hot){line, at};
+}
+
+static bool is_plain_hot(const struct patterns *patterns, struct str raw)
+{
+	char plain[LINE_MOST_BYTES];
+	return patterns_are_in(patterns, (struct str){plain, line_make_plain(plain, raw)});
+}
+
+/* Where the line starts that holds S.p[at]. */
+static size_t line_start(struct str s, size_t at)
+{
+	const char *end = at > 0 ? memrchr(s.p, '\n', at) : NULL;
+	return end ? (size_t)(end - s.p) + 1 : 0;
+}
+
+static size_t find_escape(struct str s)
+{
+	const char *escape = memchr(s.p, '\033', s.n);
+	return escape ? line_start(s, (size_t)(escape - s.p)) : s.n;
+}
+
+/* Looks through the lines of TEXT, that stand from stream offset `scanned` on.
+ * What a colour sequence or a carriage return changes is looked at as a person
+ * sees it. */
+static void scan(struct explainer *explainer, struct str text)
+{
+	size_t at = 0, escape = find_escape(text);
+	while (at < text.n) {
+		if (escape < at)
+			escape = at + find_escape(str_slice(text, at, text.n));
+		struct str clear = str_slice(text, at, escape);
+		size_t found = patterns_find(explainer->patterns, clear);
+		size_t start = found == SIZE_MAX ? escape : at + line_start(clear, found);
+		explainer->next_line += (int64_t)scan_count(str_slice(text, at, start), '\n');
+		if (start == text.n)
+			break;
+		size_t n =
+			(size_t)((const char *)memchr(text.p + start, '\n', text.n - start) - text.p) - start;
+		struct str raw = str_slice(text, start, start + n);
+		bool is_clear = found != SIZE_MAX && !line_has_controls(raw);
+		if (is_clear || is_plain_hot(explainer->patterns, raw))
+			add_hot(&explainer->hots, explainer->next_line, explainer->scanned + (int64_t)start);
+		explainer->next_line++;
+		at = start + n + 1;
+	}
+	explainer->scanned += (int64_t)text.n;
+}
+
+static void scan_new(struct explainer *explainer)
+{
+	scan(explainer, window_text(&explainer->window, explainer->scanned));
+}
+
+static size_t lines_ahead(const struct explainer *explainer)
+{
+	return (size_t)(explainer->next_line - explainer->window.first);
+}
+
+/* --- the interface ----------------------------------------------------------
+ */
 
 struct explainer *explain_new(void)
 {
@@ -419,6 +567,7 @@ struct explainer *explain_new(void)
 	window_init(&explainer->window);
 	explainer->patterns = patterns_new();
 	explainer->last.keeps_latest = true;
+	explainer->next_line = 1;
 	return explainer;
 }
 
@@ -431,16 +580,8 @@ void explain_free(struct explainer *explainer)
 	patterns_free(explainer->patterns);
 	templates_free(explainer->good);
 	window_fini(&explainer->window);
+	x_free(explainer->hots.items);
 	x_free(explainer);
-}
-
-static void mark_line(struct explainer *explainer)
-{
-	struct window *window = &explainer->window;
-	size_t i = window->n - 1;
-	window->lines[i].is_hot = patterns_are_in(explainer->patterns, window_plain(window, i));
-	if (window_is_full(window))
-		advance(explainer);
 }
 
 void explain_feed_good(struct explainer *explainer, struct str bytes)
@@ -456,16 +597,37 @@ void explain_end_good(struct explainer *explainer)
 		templates_end_log(explainer->good);
 }
 
+static void make_room(struct explainer *explainer)
+{
+	if (window_has_room(&explainer->window))
+		return;
+	settle(&explainer->first, &explainer->window);
+	settle(&explainer->last, &explainer->window);
+	window_compact(&explainer->window);
+}
+
+static void advance_all(struct explainer *explainer)
+{
+	struct window *window = &explainer->window;
+	while ((window->n = window_full(window, lines_ahead(explainer))) > 0)
+		advance(explainer);
+	window->n = lines_ahead(explainer);
+}
+
 void explain_feed(struct explainer *explainer, struct str bytes)
 {
-	while (window_take(&explainer->window, &bytes))
-		mark_line(explainer);
+	while (bytes.n > 0) {
+		make_room(explainer);
+		window_take(&explainer->window, &bytes);
+		scan_new(explainer);
+		advance_all(explainer);
+	}
 }
 
 /*
- * Weighs what is known only now: what went well afterwards, what follows an exit,
- * and how near a line stands to it. Sure causes (blocks, compilers, tests) are not
- * moved by the last, so that the first of them stays first.
+ * Weighs what is known only now: what went well afterwards, what follows an
+ * exit, and how near a line stands to it. Sure causes (blocks, compilers,
+ * tests) are not moved by the last, so that the first of them stays first.
  */
 static double final_score(const struct explainer *explainer, const struct found *found, int64_t n_lines)
 {
@@ -527,8 +689,9 @@ static void give_excerpt(struct explanation *explanation, const struct found *be
 struct explanation explain_finish(struct explainer *explainer, struct arena *arena)
 {
 	struct window *window = &explainer->window;
-	if (window_end(window))
-		mark_line(explainer);
+	window_end(window);
+	scan_new(explainer);
+	advance_all(explainer);
 	judge_until(explainer, window->n);
 	if (explainer->first_exit == 0)
 		add_last_words(explainer);

@@ -2,46 +2,138 @@
 #include "client/triage/lines.h"
 
 #include "client/base/mem.h"
+#include "client/base/scan.h"
 
 enum {
-	WINDOW_BYTES = 4 << 20,
-	MOST_PREFIXES = 4, /* a task log may carry the log of a program that carries one of its own */
+	WINDOW_BYTES = (4 << 20) - 2 * LINE_MOST_BYTES, /* more than these are a full window */
+	KNOWN_LINES = 2 * WINDOW_LINES,
+	COMPACT_BYTES = 2 << 20, /* worth to be moved away from */
+	BUFFER_BYTES = WINDOW_BYTES + COMPACT_BYTES + 2 * WINDOW_TAKE,
+	MOST_PREFIXES = 4, /* a task log may carry the log of a program that carries
+			      one of its own */
 	ESCAPE = 0x1b,
 };
+
+/* Bytes before the window may go: looking for a line starts behind them. */
+static void start_over(struct window *window)
+{
+	*window->last =
+		(struct window_line){.number = window->first, .at = window->offset + (int64_t)window->start};
+}
 
 void window_init(struct window *window)
 {
 	*window = (struct window){.first = 1};
-	window->bytes = x_calloc(WINDOW_BYTES, 1);
-	window->lines = x_calloc(WINDOW_LINES, sizeof(*window->lines));
+	window->bytes = x_calloc(BUFFER_BYTES, 1);
+	window->known = x_calloc(KNOWN_LINES, sizeof(*window->known));
+	window->last = x_calloc(1, sizeof(*window->last));
+	window->plain = arena_new();
+	start_over(window);
 }
 
 void window_fini(struct window *window)
 {
 	x_free(window->bytes);
-	x_free(window->lines);
+	x_free(window->known);
+	x_free(window->last);
+	arena_free(window->plain);
 }
 
-bool window_is_full(const struct window *window)
+/* --- the stream -------------------------------------------------------------
+ */
+
+bool window_has_room(const struct window *window)
 {
-	/* A line may be held twice: as it came, and plain. */
-	return window->n == WINDOW_LINES || WINDOW_BYTES - window->n_bytes < 2 * LINE_MOST_BYTES;
+	return window->start <= COMPACT_BYTES;
+}
+
+void window_compact(struct window *window)
+{
+	size_t at = window->start;
+	memmove(window->bytes, window->bytes + at, window->n_bytes - at);
+	window->n_bytes -= at;
+	window->offset += (int64_t)at;
+	window->start = 0;
+	start_over(window);
+}
+
+static void add(struct window *window, struct str *bytes, size_t n)
+{
+	memcpy(window->bytes + window->n_bytes, bytes->p, n);
+	window->n_bytes += n;
+	*bytes = str_slice(*bytes, n, bytes->n);
+}
+
+/* Takes as many lines as surely are short, or what is left of a long one. */
+static void take_some(struct window *window, struct str *bytes)
+{
+	size_t room = LINE_MOST_BYTES - window->open_n;
+	size_t near = bytes->n < room + 1 ? bytes->n : room + 1;
+	const char *end = memrchr(bytes->p, '\n', near);
+	if (end) {
+		add(window, bytes, (size_t)(end - bytes->p) + 1);
+		window->open_n = 0;
+		return;
+	}
+	size_t n = bytes->n < room ? bytes->n : room;
+	add(window, bytes, n);
+	window->open_n += n;
+	end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
+	*bytes = str_slice(*bytes, end ? (size_t)(end - bytes->p) : bytes->n, bytes->n);
+}
+
+void window_take(struct window *window, struct str *bytes)
+{
+	struct str some = str_slice(*bytes, 0, WINDOW_TAKE);
+	*bytes = str_slice(*bytes, some.n, bytes->n);
+	while (some.n > 0)
+		take_some(window, &some);
+}
+
+void window_end(struct window *window)
+{
+	if (window->open_n == 0)
+		return;
+	window->bytes[window->n_bytes++] = '\n';
+	window->open_n = 0;
+}
+
+struct str window_text(const struct window *window, int64_t at)
+{
+	size_t from = (size_t)(at - window->offset);
+	return (struct str){window->bytes + from, window->n_bytes - window->open_n - from};
+}
+
+size_t window_full(const struct window *window, size_t total)
+{
+	struct str text = {window->bytes + window->start, window->n_bytes - window->open_n - window->start};
+	size_t n = total < WINDOW_LINES ? 0 : WINDOW_LINES;
+	if (text.n <= WINDOW_BYTES)
+		return n;
+	const char *end = memchr(text.p + WINDOW_BYTES, '\n', text.n - WINDOW_BYTES);
+	size_t fit = scan_count((struct str){text.p, (size_t)(end - text.p) + 1}, '\n');
+	return n > 0 && n < fit ? n : fit;
 }
 
 void window_drop(struct window *window, size_t n)
 {
-	if (n == 0)
-		return;
-	size_t at = n < window->n ? window->lines[n].raw_at : window->n_bytes;
-	memmove(window->bytes, window->bytes + at, window->n_bytes + window->open_n - at);
-	window->n_bytes -= at;
-	window->n -= n;
+	struct str rest = {window->bytes + window->start, window->n_bytes - window->start};
+	window->start += scan_skip(rest, '\n', n);
 	window->first += (int64_t)n;
-	memmove(window->lines, window->lines + n, window->n * sizeof(*window->lines));
-	for (size_t i = 0; i < window->n; i++) {
-		window->lines[i].raw_at -= (uint32_t)at;
-		window->lines[i].plain_at -= (uint32_t)at;
-	}
+	window->n -= n;
+	arena_reset(window->plain);
+	window->moves++;
+	start_over(window);
+}
+
+/* --- plain text --------------------------------------------------------------
+ */
+
+static struct str without_returns(struct str raw)
+{
+	while (raw.n > 0 && raw.p[raw.n - 1] == '\r')
+		raw.n--;
+	return raw;
 }
 
 /* Where the escape sequence at S.p ends: CSI and OSC, else two bytes. */
@@ -65,93 +157,130 @@ static size_t escape_len(struct str s)
 	return i;
 }
 
-/* What the last carriage return left on the line: a progress bar says much and ends once. */
+/* What the last carriage return left on the line: a progress bar says much and
+ * ends once. */
 static struct str behind_returns(struct str raw)
 {
-	while (raw.n > 0 && raw.p[raw.n - 1] == '\r')
-		raw.n--;
-	const char *cr = raw.n > 0 ? memrchr(raw.p, '\r', raw.n) : NULL;
-	return cr ? str_slice(raw, (size_t)(cr - raw.p) + 1, raw.n) : raw;
+	struct str s = without_returns(raw);
+	const char *cr = s.n > 0 ? memrchr(s.p, '\r', s.n) : NULL;
+	return cr ? str_slice(s, (size_t)(cr - s.p) + 1, s.n) : s;
 }
 
-/* Writes RAW to OUT (at least as long) without escape sequences. Returns its length. */
-static size_t make_plain(char *out, struct str raw)
+size_t line_make_plain(char *out, struct str raw)
 {
 	size_t n = 0;
 	struct str s = behind_returns(raw);
 	for (size_t i = 0; i < s.n;) {
-		if (s.p[i] == ESCAPE)
-			i += escape_len(str_slice(s, i, s.n));
-		else
-			out[n++] = s.p[i++];
+		const char *escape = memchr(s.p + i, ESCAPE, s.n - i);
+		size_t end = escape ? (size_t)(escape - s.p) : s.n;
+		memcpy(out + n, s.p + i, end - i);
+		n += end - i;
+		i = end < s.n ? end + escape_len(str_slice(s, end, s.n)) : end;
 	}
 	return n;
 }
 
-static void close_line(struct window *window)
+/* --- one line ---------------------------------------------------------------
+ */
+
+void window_mark(const struct window *window, int64_t number, int64_t at)
 {
-	struct window_line *line = &window->lines[window->n++];
-	*line = (struct window_line){.raw_at = (uint32_t)window->n_bytes, .raw_n = (uint16_t)window->open_n};
-	window->n_bytes += window->open_n;
-	line->plain_at = line->raw_at;
-	line->plain_n = line->raw_n;
-	if (window->has_controls) {
-		line->plain_at = (uint32_t)window->n_bytes;
-		line->plain_n = (uint16_t)make_plain(window->bytes + window->n_bytes,
-			(struct str){window->bytes + line->raw_at, line->raw_n});
-		window->n_bytes += line->plain_n;
+	struct window_line *line = &window->known[number % KNOWN_LINES];
+	if (line->number != number) {
+		size_t from = (size_t)(at - window->offset);
+		const char *p = window->bytes + from;
+		const char *end = memchr(p, '\n', window->n_bytes - from);
+		size_t n = end ? (size_t)(end - p) : window->n_bytes - from;
+		*line = (struct window_line){.number = number, .at = at, .raw_n = (uint16_t)n};
 	}
-	window->open_n = 0;
-	window->is_open = false;
-	window->has_controls = false;
+	window->last->number = number;
+	window->last->at = at;
 }
 
-bool window_take(struct window *window, struct str *bytes)
+static void mark_next(const struct window *window)
 {
-	if (bytes->n == 0)
-		return false;
-	const char *end = memchr(bytes->p, '\n', bytes->n);
-	size_t n = end ? (size_t)(end - bytes->p) : bytes->n;
-	size_t room = LINE_MOST_BYTES - window->open_n;
-	size_t take = n < room ? n : room;
-	const char *from = bytes->p;
-	memcpy(window->bytes + window->n_bytes + window->open_n, from, take);
-	window->open_n += take;
-	window->is_open = true;
-	if (take > 0 && !window->has_controls)
-		window->has_controls = memchr(from, ESCAPE, take) || memchr(from, '\r', take);
-	*bytes = str_slice(*bytes, n + (end ? 1 : 0), bytes->n);
-	if (end)
-		close_line(window);
-	return end != NULL;
+	const struct window_line *last = window->last;
+	window_mark(window, last->number, last->at);
+	const struct window_line *line = &window->known[last->number % KNOWN_LINES];
+	window_mark(window, line->number + 1, line->at + line->raw_n + 1);
 }
 
-bool window_end(struct window *window)
+static void mark_before(const struct window *window)
 {
-	if (!window->is_open)
-		return false;
-	close_line(window);
-	return true;
+	const struct window_line *last = window->last;
+	size_t end = (size_t)(last->at - window->offset) - 1;
+	const char *p = memrchr(window->bytes, '\n', end);
+	size_t from = p ? (size_t)(p - window->bytes) + 1 : 0;
+	window_mark(window, last->number - 1, window->offset + (int64_t)from);
+}
+
+static struct window_line *find(const struct window *window, int64_t number)
+{
+	struct window_line *line = &window->known[number % KNOWN_LINES];
+	if (line->number == number)
+		return line;
+	while (window->last->number < number)
+		mark_next(window);
+	while (window->last->number > number)
+		mark_before(window);
+	window_mark(window, number, window->last->at);
+	return line;
+}
+
+int64_t window_at(const struct window *window, size_t i)
+{
+	return find(window, window->first + (int64_t)i)->at;
+}
+
+static struct str whole(const struct window *window, const struct window_line *line)
+{
+	return (struct str){window->bytes + (line->at - window->offset), line->raw_n};
+}
+
+struct str window_raw_of(const struct window *window, int64_t number)
+{
+	return without_returns(whole(window, find(window, number)));
+}
+
+bool line_has_controls(struct str raw)
+{
+	struct str s = without_returns(raw);
+	return s.n > 0 && (memchr(s.p, ESCAPE, s.n) || memchr(s.p, '\r', s.n));
+}
+
+static struct str plain_of(const struct window *window, int64_t number)
+{
+	struct window_line *line = find(window, number);
+	if (!line->plain || line->made != window->moves) {
+		struct str raw = whole(window, line);
+		if (!line_has_controls(raw))
+			return without_returns(raw);
+		char *plain = arena_get(window->plain, raw.n, 1);
+		line->plain_n = (uint16_t)line_make_plain(plain, raw);
+		line->plain = plain;
+		line->made = window->moves;
+	}
+	return (struct str){line->plain, line->plain_n};
+}
+
+struct log_line window_line_of(const struct window *window, int64_t number)
+{
+	return line_read(plain_of(window, number));
 }
 
 struct str window_raw(const struct window *window, size_t i)
 {
-	const struct window_line *line = &window->lines[i];
-	struct str raw = {window->bytes + line->raw_at, line->raw_n};
-	while (raw.n > 0 && raw.p[raw.n - 1] == '\r')
-		raw.n--;
-	return raw;
+	return window_raw_of(window, window->first + (int64_t)i);
 }
 
 struct str window_plain(const struct window *window, size_t i)
 {
-	const struct window_line *line = &window->lines[i];
-	return (struct str){window->bytes + line->plain_at, line->plain_n};
+	return plain_of(window, window->first + (int64_t)i);
 }
 
 struct log_line window_line(const struct window *window, size_t i)
 {
-	return line_read(window_plain(window, i));
+	return window_line_of(window, window->first + (int64_t)i);
 }
 
 size_t line_indent(struct str text)
@@ -256,7 +385,8 @@ static size_t glog_len(struct str s, enum line_level *level)
 	return n;
 }
 
-/* The length of a time stamp at the start of S with the blank behind it, or 0. */
+/* The length of a time stamp at the start of S with the blank behind it, or 0.
+ */
 static size_t stamp_len(struct str s)
 {
 	size_t open = s.n > 0 && s.p[0] == '[';

@@ -4,13 +4,12 @@
 #include "client/base/err.h"
 #include "client/base/mem.h"
 #include "client/triage/fingerprint.h"
+#include "client/triage/keys.h"
 
 #include <ctype.h>
 
 enum {
-	KEY_BYTES = 4,	  /* every pattern has at least these */
-	KEY_BITS = 18,	  /* of the filter */
-	BUCKET_BITS = 10, /* of the index by first bytes */
+	BUCKET_BITS = 13, /* of the index by first bytes */
 	NO_PATTERN = 0xffff,
 	MOST_EXIT_GAP = 4, /* words between "exit" and its number */
 };
@@ -415,8 +414,8 @@ static const struct pattern table[] = {
 enum { N_PATTERNS = sizeof(table) / sizeof(table[0]) };
 
 struct patterns {
-	uint64_t filter[(1 << KEY_BITS) / 64]; /* of keys that a telling pattern may show at an even offset */
-	uint16_t bucket[1 << BUCKET_BITS];     /* first pattern by its first bytes */
+	struct keys keys;		   /* that telling patterns show at every third offset */
+	uint16_t bucket[1 << BUCKET_BITS]; /* first pattern by its first bytes */
 	uint16_t next[N_PATTERNS];
 	uint8_t len[N_PATTERNS];
 };
@@ -426,54 +425,57 @@ static bool is_telling(const struct pattern *pattern)
 	return pattern->role != CAP && pattern->role != MILD;
 }
 
-#define FOLD UINT64_C(0x2020202020202020)
-
-/* Four bytes, the case bit set, mixed: equal for what differs in case alone. */
-static inline uint32_t mix(uint32_t folded)
+/* KEY with any byte at its place WILD. */
+static void add_wild(struct patterns *patterns, const char *key, size_t wild)
 {
-	return folded * 2654435761u;
+	char any[KEY_BYTES];
+	memcpy(any, key, sizeof(any));
+	for (int c = 0; c < 256; c++) {
+		any[wild] = (char)c;
+		keys_add(&patterns->keys, any);
+	}
 }
 
-static inline uint32_t key_of(const char *p)
-{
-	uint32_t x;
-	memcpy(&x, p, sizeof(x));
-	return mix(x | (uint32_t)FOLD);
-}
-
-/* The lowest bit is the answer. */
-static inline uint64_t in_filter(const struct patterns *patterns, uint32_t mixed)
-{
-	uint32_t key = mixed >> (32 - KEY_BITS);
-	return patterns->filter[key / 64] >> (key % 64);
-}
-
-static void add_to_filter(struct patterns *patterns, const char *p)
-{
-	uint32_t key = key_of(p) >> (32 - KEY_BITS);
-	patterns->filter[key / 64] |= UINT64_C(1) << (key % 64);
-}
-
-/* Only every second offset is looked up: a pattern shows its first key there, or its second,
- * or, where it is too short for a second, its first three bytes behind any other. */
+/* Only every third offset is looked up: a pattern shows its first key there, or its second, or its third;
+ * a short one its last three bytes before any other, or its first three behind any other. */
 static void add_keys(struct patterns *patterns, const char *text, size_t n)
 {
-	add_to_filter(patterns, text);
+	char key[KEY_BYTES] = {0};
+	keys_add(&patterns->keys, text);
 	if (n > KEY_BYTES) {
-		add_to_filter(patterns, text + 1);
-		return;
+		keys_add(&patterns->keys, text + 1);
+	} else {
+		memcpy(key, text + 1, KEY_BYTES - 1);
+		add_wild(patterns, key, KEY_BYTES - 1);
 	}
-	char key[KEY_BYTES];
-	memcpy(key + 1, text, KEY_BYTES - 1);
-	for (int c = 0; c < 256; c++) {
-		key[0] = (char)c;
-		add_to_filter(patterns, key);
+	if (n > KEY_BYTES + 1) {
+		keys_add(&patterns->keys, text + 2);
+	} else {
+		memcpy(key + 1, text, KEY_BYTES - 1);
+		add_wild(patterns, key, 0);
 	}
+}
+
+/* Whether another telling pattern is found wherever this one is. */
+static bool is_implied(const struct pattern *pattern)
+{
+	size_t n = strlen(pattern->text);
+	for (size_t i = 0; i < N_PATTERNS; i++) {
+		const struct pattern *part = &table[i];
+		if (!is_telling(part) || strlen(part->text) >= n)
+			continue;
+		bool is_exact = part->where & W_EXACT;
+		if (is_exact ? (pattern->where & W_EXACT) && strstr(pattern->text, part->text)
+			     : strcasestr(pattern->text, part->text) != NULL)
+			return true;
+	}
+	return false;
 }
 
 struct patterns *patterns_new(void)
 {
 	struct patterns *patterns = x_new(struct patterns);
+	keys_init(&patterns->keys);
 	memset(patterns->bucket, 0xff, sizeof(patterns->bucket));
 	for (size_t i = 0; i < N_PATTERNS; i++) {
 		size_t n = strlen(table[i].text);
@@ -482,10 +484,18 @@ struct patterns *patterns_new(void)
 		patterns->len[i] = (uint8_t)n;
 		patterns->next[i] = patterns->bucket[bucket];
 		patterns->bucket[bucket] = (uint16_t)i;
-		if (is_telling(&table[i]))
+		if (is_telling(&table[i]) && !is_implied(&table[i]))
 			add_keys(patterns, table[i].text, n);
 	}
 	return patterns;
+}
+
+const char *patterns_telling(size_t i)
+{
+	for (size_t k = 0; k < N_PATTERNS; k++)
+		if (is_telling(&table[k]) && i-- == 0)
+			return table[k].text;
+	return NULL;
 }
 
 void patterns_free(struct patterns *patterns)
@@ -523,39 +533,30 @@ static bool is_telling_at(const struct patterns *patterns, struct str s, size_t 
 	return false;
 }
 
-static bool is_telling_around(const struct patterns *patterns, struct str s, size_t at)
+/* Where a telling pattern starts that may have shown its key at AT, or SIZE_MAX. */
+static size_t telling_near(const struct patterns *patterns, struct str s, size_t at)
 {
-	if (!(in_filter(patterns, key_of(s.p + at)) & 1))
-		return false;
-	return is_telling_at(patterns, s, at) || (at > 0 && is_telling_at(patterns, s, at - 1));
+	for (size_t i = at < 2 ? 0 : at - 2; i <= at + 1 && i < s.n; i++)
+		if (is_telling_at(patterns, s, i))
+			return i;
+	return SIZE_MAX;
 }
 
-/* Whether one of the four keys at P, P + 2, P + 4 and P + 6 is in the filter. */
-static inline bool any_of_four(const struct patterns *patterns, const char *p)
+size_t patterns_find(const struct patterns *patterns, struct str text)
 {
-	uint64_t x;
-	memcpy(&x, p, sizeof(x));
-	x |= FOLD;
-	uint64_t hits = in_filter(patterns, mix((uint32_t)x));
-	hits |= in_filter(patterns, mix((uint32_t)(x >> 16)));
-	hits |= in_filter(patterns, mix((uint32_t)(x >> 32)));
-	return (hits | in_filter(patterns, key_of(p + 6))) & 1;
+	const struct keys *keys = &patterns->keys;
+	for (size_t i = 0; i < text.n; i += KEY_STRIDE) {
+		i += keys->pass(keys, str_slice(text, i, text.n));
+		size_t found = telling_near(patterns, text, i);
+		if (found != SIZE_MAX)
+			return found;
+	}
+	return SIZE_MAX;
 }
 
 bool patterns_are_in(const struct patterns *patterns, struct str line)
 {
-	size_t i = 0;
-	for (; i + 6 + KEY_BYTES <= line.n; i += 8) {
-		if (__builtin_expect(!any_of_four(patterns, line.p + i), 1))
-			continue;
-		for (size_t k = i; k < i + 8; k += 2)
-			if (is_telling_around(patterns, line, k))
-				return true;
-	}
-	for (; i + KEY_BYTES <= line.n; i += 2)
-		if (is_telling_around(patterns, line, i))
-			return true;
-	return false;
+	return patterns_find(patterns, line) != SIZE_MAX;
 }
 
 static bool is_word(char c)

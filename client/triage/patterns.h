@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The words that tell: one table of patterns, found all at once. A line that
- * holds none of the telling ones costs a table look-up for every second byte.
+ * The words that tell: one table of patterns, found all at once. What holds none
+ * of the telling ones costs a table look-up for every third byte.
  */
 #ifndef CLIENT_TRIAGE_PATTERNS_H
 #define CLIENT_TRIAGE_PATTERNS_H
@@ -13,8 +13,13 @@ struct patterns;
 struct patterns *patterns_new(void);
 void patterns_free(struct patterns *patterns);
 
-/* Whether LINE holds a pattern that is worth a closer look. */
+/* Where a pattern that is worth a closer look starts in TEXT, of any number of lines: in the first line that
+ * has one. SIZE_MAX: nowhere. */
+size_t patterns_find(const struct patterns *patterns, struct str text);
+/* Whether LINE holds one. */
 bool patterns_are_in(const struct patterns *patterns, struct str line);
+/* The text of the Ith pattern that is worth one, NULL behind the last. */
+const char *patterns_telling(size_t i);
 
 enum verdict_flags {
 	VERDICT_EXIT = 1,     /* says that something ended badly: what is sought stands before it */

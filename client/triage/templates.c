@@ -59,29 +59,45 @@ static void grow(struct templates *t)
 	t->n_slots = n_slots;
 }
 
-static void take_line(struct templates *t)
+static void remember(struct templates *t, uint64_t hash)
 {
-	uint64_t hash = template_of(str_trim(window_line(&t->window, t->window.n - 1).text));
-	if (t->n < TEMPLATES_MOST) {
-		uint64_t *slot = slot_of(t->slots, t->n_slots, hash);
-		t->n += *slot == 0;
-		*slot = hash;
-		if (t->n * 2 > t->n_slots)
-			grow(t);
+	if (t->n == TEMPLATES_MOST)
+		return;
+	uint64_t *slot = slot_of(t->slots, t->n_slots, hash);
+	t->n += *slot == 0;
+	*slot = hash;
+	if (t->n * 2 > t->n_slots)
+		grow(t);
+}
+
+static void take_lines(struct templates *t)
+{
+	struct window *window = &t->window;
+	struct str text = window_text(window, window->offset + (int64_t)window->start);
+	struct str line;
+	char plain[LINE_MOST_BYTES];
+	while (text.n > 0 && str_next(&text, '\n', &line)) {
+		if (line_has_controls(line))
+			line = (struct str){plain, line_make_plain(plain, line)};
+		remember(t, template_of(str_trim(line_read(line).text)));
 	}
-	window_drop(&t->window, t->window.n);
+	window->start = window->n_bytes - window->open_n;
 }
 
 void templates_feed(struct templates *t, struct str bytes)
 {
-	while (window_take(&t->window, &bytes))
-		take_line(t);
+	while (bytes.n > 0) {
+		if (!window_has_room(&t->window))
+			window_compact(&t->window);
+		window_take(&t->window, &bytes);
+		take_lines(t);
+	}
 }
 
 void templates_end_log(struct templates *t)
 {
-	if (window_end(&t->window))
-		take_line(t);
+	window_end(&t->window);
+	take_lines(t);
 }
 
 bool templates_have(const struct templates *t, struct str text)

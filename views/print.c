@@ -6,7 +6,9 @@
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
 
-enum { MOST_COLUMNS = 64, GAP = 2, LABEL_COLUMNS = 12 };
+/* A cell wider than MOST_WIDTH stands there whole where no width is known, but the other rows are not filled
+ * up to it: one name of 100 KB among 10,000 would make a gigabyte. */
+enum { MOST_COLUMNS = 64, GAP = 2, LABEL_COLUMNS = 12, MOST_WIDTH = 200, LEAST_WIDTH = 8 };
 
 static void add_role(const struct printer *p, enum role role, bool is_on)
 {
@@ -43,10 +45,21 @@ static void measure(const struct printer *p, const struct table *t, int *widths)
 			buf_fini(&clean);
 			widths[c] = width > widths[c] ? width : widths[c];
 		}
-		if (p->columns && column->width && widths[c] > column->width)
-			widths[c] = column->width;
+		const int most = !p->columns ? MOST_WIDTH : column->width ? column->width : p->columns;
+		widths[c] = widths[c] < most ? widths[c] : most;
 	}
 	buf_fini(&text);
+}
+
+/* The widest column gives up what is too much. */
+static void narrow(const struct table *t, int *widths, int too_much)
+{
+	size_t widest = 0;
+	for (size_t c = 1; c < t->n_columns; c++)
+		widest = widths[c] > widths[widest] ? c : widest;
+	const int left = widths[widest] - too_much;
+	if (widths[widest] > LEAST_WIDTH)
+		widths[widest] = left > LEAST_WIDTH ? left : LEAST_WIDTH;
 }
 
 /* Drops what is least important until the rest fits. */
@@ -62,8 +75,12 @@ static void fit(const struct printer *p, const struct table *t, int *widths)
 					t->columns[c].priority > t->columns[worst].priority))
 				worst = c;
 		}
-		if (!p->columns || sum <= p->columns || worst == t->n_columns)
+		if (!p->columns || sum <= p->columns)
 			return;
+		if (worst == t->n_columns) {
+			narrow(t, widths, sum - p->columns);
+			return;
+		}
 		widths[worst] = 0;
 	}
 }
@@ -122,7 +139,8 @@ void print_table(const struct printer *p, const struct table *t)
 			buf_reset(&cut);
 			enum role role =
 				format_cell(&text, &p->format, column, result_at(&t->result, row, c));
-			format_cut(&cut, &p->format, column->type, buf_str(&text), (size_t)widths[c]);
+			format_cut(&cut, &p->format, column->type, buf_str(&text),
+				p->columns ? (size_t)widths[c] : SIZE_MAX);
 			add_padded(
 				p, buf_str(&cut), widths[c], format_is_right(column->type), c == last, role);
 		}

@@ -378,7 +378,7 @@ static size_t add_special(struct buf *out, struct str s)
 		buf_addz(out, "\\ufffd");
 	else if (c == '"' || c == '\\')
 		buf_add(out, (struct str){(char[]){'\\', (char)c}, 2});
-	else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || utf8_is_hidden(c) || (c & 0xfffe) == 0xfffe)
+	else if (c < 0x20 || (c >= 0x7f && c < 0xa0) || utf8_is_hidden(c) || !utf8_is_assigned(c))
 		add_escape(out, c);
 	else
 		buf_add(out, str_slice(s, 0, len));

@@ -103,6 +103,11 @@ bool utf8_is_shown(uint32_t c)
 	}
 }
 
+bool utf8_is_assigned(uint32_t c)
+{
+	return c < 0x80 || utf8proc_category((utf8proc_int32_t)c) != UTF8PROC_CATEGORY_CN;
+}
+
 bool utf8_is_hidden(uint32_t c)
 {
 	static const struct {
@@ -143,12 +148,24 @@ bool utf8_is_mark(uint32_t c)
 	return category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_ME || utf8_width(c) == 0;
 }
 
+/* The bytes from AT on that take a column each: most text is nothing else. */
+static size_t plain_run(struct str s, size_t at)
+{
+	size_t i = at;
+	while (i < s.n && (unsigned char)s.p[i] - 0x20u < 0x5f)
+		i++;
+	return i - at;
+}
+
 size_t utf8_columns(struct str s)
 {
-	size_t columns = 0;
-	for (size_t i = 0, len; i < s.n; i += len) {
+	size_t columns = plain_run(s, 0);
+	for (size_t i = columns, len; i < s.n; i += len) {
 		uint32_t c = utf8_decode(str_slice(s, i, s.n), &len);
 		columns += c == UTF8_BAD ? 1 : (size_t)utf8_width(c);
+		size_t run = plain_run(s, i + len);
+		columns += run;
+		len += run;
 	}
 	return columns;
 }

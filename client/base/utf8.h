@@ -25,6 +25,8 @@ int utf8_width(uint32_t c);
  * noncharacter, not private use, and (in a UTF-8 locale) known to libc, because
  * ncurses prints nothing else as one character. */
 bool utf8_is_shown(uint32_t c);
+/* Whether Unicode knows C: no noncharacter, and nothing that a later version may make a control of. */
+bool utf8_is_assigned(uint32_t c);
 /* Whether C steers or hides text: bidi controls, zero width, tags, fillers, line and
  * paragraph separators. Variation selectors are not among them. */
 bool utf8_is_hidden(uint32_t c);

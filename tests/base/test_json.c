@@ -353,6 +353,7 @@ static void no_byte_that_steers_a_terminal_leaves(void **state)
 	writes_text(STR("\xc2\x9b\xc2\x85"), "\"\\u009b\\u0085\"");
 	writes_text(STR("\u202e\u2066\u200b\u2028\u2029\ufeff\u061c"),
 		"\"\\u202e\\u2066\\u200b\\u2028\\u2029\\ufeff\\u061c\"");
+	writes_text(STR("\ufdd0\ufffe\U0001ffff\u0378"), "\"\\ufdd0\\ufffe\\ud83f\\udfff\\u0378\"");
 	writes_text(STR("\U000e0041"), "\"\\udb40\\udc41\"");
 	writes_text(STR("\x9b\xc0\xafz"), "\"\\ufffd\\ufffd\\ufffdz\"");
 	writes_text(STR("\"\\/"), "\"\\\"\\\\/\"");

@@ -18,10 +18,13 @@ import time
 KEYS = (
     "\r e E l q \x1b - P R / : f w u j k \x1b[A \x1b[B \x1b[C \x1b[D \x1b[H \x1b[F \x1b[5~ \x1b[6~ g G \x04 \x15 \t \x1b[Z n N . t s y o"
     " ? \x1bOP \x0c \x1a \x7f z 5 \x00 é \x1b[<0;1;1M \x1b[ \x1b]"
+    " m Y ~ v d h x p L J - C \x0e \x10 \x17 \x01 \x05 \x1b[<0;9;4M \x1b[<0;9;4m \x1b[<64;5;5M \x1b[<65;5;5M \x1b[<32;400;300M"
+    " \x1b[<0;0;0M \x1b[<99999999999;1;1M \x1b[M\xff\xff\xff \x1b[I \x1b[O \x1b[200~ \x1b[201~ \x1b[1;5A \x1b[?1;2c"
 ).split(" ") + [" "]
 WORDS = (
     "runs;runs state:failed;pipelines;sources;steps;problems;recsys;state:failed;since:24h;-x;\";follow;wrap;unfold;sort;log;"
-    "refresh;copy;problem:1;a/b/c/d:1@2;http://x/;%;hidden;suspend;help;next-cause"
+    "refresh;copy;problem:1;a/b/c/d:1@2;http://x/;%;hidden;suspend;help;next-cause;models;checks;alerts;audit;projects;"
+    "curves;columns;changes;everything;search e;connect;save x;forget x;x;(a+)+$;\\;[;metrics.\"a b\">1;theme mono;evidence;csv"
 ).split(";")
 STATUS = {"Q": 0, "TERM": 128 + signal.SIGTERM, "HUP": 128 + signal.SIGHUP, "close": 128 + signal.SIGHUP}
 
@@ -71,10 +74,10 @@ def act(portal, rnd):
         text = "".join(rnd.choice("ab\n\t\x01:/é\x1b") for _ in range(rnd.choice([1, 30, 5000])))
         portal.send("\x1b[200~" + text + "\x1b[201~")
     elif what < 0.93:
-        portal.resize(rnd.randint(1, 300), rnd.randint(1, 120))
+        portal.resize(rnd.randint(1, rnd.choice([8, 100, 500])), rnd.randint(1, rnd.choice([4, 40, 200])))
     elif what < 0.95:
         for _ in range(50):
-            os.kill(portal.pid, signal.SIGWINCH)
+            os.kill(portal.pid, rnd.choice([signal.SIGWINCH, signal.SIGWINCH, signal.SIGPIPE, signal.SIGCONT]))
     elif what < 0.97:
         os.kill(portal.pid, signal.SIGTSTP)
     else:

@@ -4,67 +4,10 @@
 # on standard output and standard error.
 # shellcheck source=tests/cli/tap.bash
 . "$(dirname "$0")/tap.bash"
+# shellcheck source=tests/cli/clean.bash
+. "$here/clean.bash"
 
 config_of hostile hostile
-
-# Only line ends, TSV's tabs and printable, valid UTF-8: no C0, DEL, C1, bidi, zero width or other control,
-# no noncharacter; private use only in JSON (KIND json), which must parse; ASCII (KIND ascii) must be it.
-# What was printed is kept and judged at the end of each test: one Python instead of thousands.
-kept=0
-mkdir "$dir/kept"
-keep() { # KIND LABEL
-    kept=$((kept + 1))
-    printf '%s\n%s\n' "$1" "$2" >"$dir/kept/$kept.label"
-    cp "$out" "$dir/kept/$kept.out"
-    cp "$err" "$dir/kept/$kept.err"
-}
-judge() {
-    python3 - "$dir/kept" >"$dir/verdict" <<'PY'
-import glob, json, os, sys, unicodedata
-bad = ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")
-def fault(data, kind):
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as e:
-        return str(e)
-    for at, c in enumerate(text):
-        if kind == "json" and unicodedata.category(c) == "Co":
-            continue
-        if c not in "\n\t" and unicodedata.category(c) in bad:
-            return f"U+{ord(c):04X} at {at}: {text[max(0, at - 40):at + 10]!r}"
-        if kind == "ascii" and c > "~":
-            return f"beyond ASCII at {at}"
-    if kind == "json":
-        for line in text.splitlines():
-            try:
-                json.loads(line)
-            except ValueError as e:
-                return f"no JSON: {e}: {line[:80]!r}"
-for label in glob.glob(sys.argv[1] + "/*.label"):
-    kind, text = open(label, encoding="utf-8", errors="replace").read().split("\n", 1)
-    for stream, k in ((".out", kind), (".err", "")):
-        path = label.replace(".label", stream)
-        why = fault(open(path, "rb").read(), k)
-        if why:
-            print(f"{text.strip()!r} {stream}: {why}")
-        os.remove(path)
-    os.remove(label)
-PY
-    [ ! -s "$dir/verdict" ] || bad "$(head -n 5 "$dir/verdict")"
-}
-some() { # FILE: it has lines, so that a loop over it is a test
-    [ -s "$1" ] || bad "no line in $1"
-}
-
-# ask STATUS ARGS…: in every form.
-ask() {
-    local want=$1
-    shift
-    run "$want" "$@"
-    keep text "$*"
-    run "$want" "$@" --json
-    keep json "$*"
-}
 
 t 'sync of a hostile source stores what is sound, and says it cleanly'
 run 0 sync

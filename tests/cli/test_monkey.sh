@@ -17,6 +17,8 @@ play() {
 
 unset PORTHOLE_NOW
 config_of monkey shop hostile
+printf '  - {name: evil, kind: plugin, command: [python3, "-IS", "%s"]}\n' "$root/tests/fixtures/plugins/hostile.py" >>"$config"
+cd "$dir" || exit 1 # curves are written where the portal runs
 t 'a catalogue to play with'
 run 0 sync
 i=0 ends=(Q TERM HUP close)

@@ -17,7 +17,10 @@ libs=(-lcurl -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm)
 objects() {
     local source
     for source in client/{base,config,protocol,catalogue,triage,fetch,sources}/*.c; do
-        [ "$source" = client/fetch/main.c ] || echo "$source"
+        case $source in
+        client/fetch/main.c | client/catalogue/postgres*) ;; # a program, and a module with its own library
+        *) echo "$source" ;;
+        esac
     done
 }
 

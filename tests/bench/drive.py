@@ -98,7 +98,7 @@ def look_closer(command, idle_seconds, way_in):
 
 # What is held against which bar; the floor has no list but its own.
 PLACES = {"home": b"", "runs": b":runs\r"}
-BARS = {"ratio": 2.0, "paint B": 8192, "move B": 150, "page B": 4096, "idle B": 0, "rss kB": 16384}
+BARS = {"CPU / the floor's": 2.0, "paint B": 8192, "move B": 150, "page B": 4096, "idle B": 0, "rss kB": 16384}
 
 
 def main():
@@ -118,10 +118,11 @@ def main():
 
     def hold(what, key, value):
         nonlocal over
-        over += value > BARS[key]
-        print(f"{what:14} {key:8} {value:10.2f}   bar {BARS[key]:g}{'   OVER' if value > BARS[key] else ''}")
+        is_over = value > BARS[key]
+        over += is_over
+        print(f"{'MISS' if is_over else 'PASS'}  {what + ': ' + key:36} {value:12.2f}   bar at most {BARS[key]:g}")
 
-    hold("first list", "ratio", figures["porthole"]["cpu ms"] / figures["floor"]["cpu ms"])
+    hold("first list", "CPU / the floor's", figures["porthole"]["cpu ms"] / figures["floor"]["cpu ms"])
     hold("first list", "paint B", figures["porthole"]["paint B"])
     for place, keys in PLACES.items():
         for key, value in zip(("move B", "page B", "idle B", "rss kB"), look_closer(commands["porthole"], idle_seconds, keys)):

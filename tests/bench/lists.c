@@ -132,9 +132,9 @@ int main(int argc, char **argv)
 			double took = load(argv[1], &asks[i], &n_rows);
 			best = took < best ? took : best;
 		}
-		printf("%8.2f ms %3zu rows  %s %s%s%s%s\n", best, n_rows, asks[i].view, asks[i].filter,
-			asks[i].sort ? " --sort " : "", asks[i].sort ? asks[i].sort : "",
-			best > most ? "   SLOW" : "");
+		printf("%s %8.2f ms %3zu rows  %s %s%s%s\n", best > most ? "MISS" : "PASS", best, n_rows,
+			asks[i].view, asks[i].filter, asks[i].sort ? " --sort " : "",
+			asks[i].sort ? asks[i].sort : "");
 		n_slow += best > most;
 	}
 	return n_slow > 0;

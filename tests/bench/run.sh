@@ -16,12 +16,12 @@ export PORTHOLE_NOW=1795262400000 LC_ALL=C.UTF-8 TZ=UTC
 unset PORTHOLE_CONFIG PORTHOLE_DSN PORTHOLE_TRACE NO_COLOR
 status=0
 
-# ratio A B: A / B with two places; over A BAR TEXT: says whether A is over BAR.
+# ratio A B: A / B with two places; hold: holds VALUE against BAR.
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", b ? a / b : 0 }'; }
 hold() { # WHAT VALUE BAR at-most|at-least
     local bad
     bad=$(awk -v v="$2" -v b="$3" -v how="$4" 'BEGIN { print (how == "at-most" ? (v > b) : (v < b)) }')
-    printf '%-34s %12s   bar %s %s%s\n' "$1" "$2" "${4/-/ }" "$3" "$([ "$bad" = 0 ] || echo '   OVER')"
+    printf '%s  %-36s %12s   bar %s %s\n' "$([ "$bad" = 0 ] && echo PASS || echo MISS)" "$1" "$2" "${4/-/ }" "$3"
     [ "$bad" = 0 ] || status=1
 }
 
@@ -53,5 +53,7 @@ echo 'first pages of lists'
 echo 'portal at 120x40'
 python3 "$here/drive.py" "$times" "$idle" "$dir/floor" "$dir/portal.db" -- \
     "$porthole" --config "$dir/portal.yaml" || status=$?
+echo 'explain, against grep on the same log'
+PORTHOLE=$porthole "$here/explain.sh" || status=1
 [ -z "${KEEP:-}" ] || { trap - EXIT; echo "kept: $dir"; }
 exit "$status"

@@ -10,8 +10,9 @@
  *
  *     nightly    in every second run                      a common word
  *     otter …    one of 64 animals in each                a medium one
- *     heron      in every run of the oldest tenth         clustered where the newest first is the last to see
- * it zanzibar   in five runs                             a rare one churn …    in pipelines' names alone
+ *     heron      in every run of the oldest tenth         clustered where newest first sees it last
+ *     zanzibar   in five runs                             a rare one
+ *     churn …    in pipelines' names alone
  */
 #include <inttypes.h>
 #include <stdbool.h>

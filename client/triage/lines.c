@@ -24,7 +24,7 @@ static void start_over(struct window *window)
 void window_init(struct window *window)
 {
 	*window = (struct window){.first = 1};
-	window->bytes = x_calloc(BUFFER_BYTES, 1);
+	window->bytes = x_realloc(NULL, BUFFER_BYTES, 1); /* not cleared: most logs are short */
 	window->known = x_calloc(KNOWN_LINES, sizeof(*window->known));
 	window->last = x_calloc(1, sizeof(*window->last));
 	window->plain = arena_new();

@@ -49,7 +49,25 @@ static bool find_model(struct store *store, const struct ref *ref, struct found 
 			    : not_found(err, "model", ref->name, ref->source);
 }
 
-/* By its name, and an experiment of MLflow also by its id, which its address ends with. */
+/* Says what it is called now, where it had that name once. */
+static bool no_pipeline(struct store *store, const struct ref *ref, int64_t source_id, struct err *err)
+{
+	struct result row;
+	struct arena *arena = arena_new();
+	const struct value params[] = {value_int(source_id), value_text(ref->pipeline)};
+	bool ok =
+		store_query(store, "SELECT pipeline FROM pipeline WHERE source_id = $1 AND was = $2 LIMIT 1",
+			params, ARRAY_LEN(params), arena, &row, err);
+	if (ok && row.n_rows)
+		ok = err_set(err, ERR_NOT_FOUND, "'%s' of %s is called '%s' now", ref->pipeline, ref->source,
+			result_text(&row, 0, 0));
+	else if (ok)
+		ok = not_found(err, "pipeline", ref->pipeline, ref->source);
+	arena_free(arena);
+	return ok;
+}
+
+/* By its name, or by the tool's own id. */
 static bool find_pipeline(struct store *store, const struct ref *ref, struct found *out, struct err *err)
 {
 	const struct value params[] = {value_int(out->source_id), value_text(ref->pipeline)};
@@ -58,12 +76,10 @@ static bool find_pipeline(struct store *store, const struct ref *ref, struct fou
 		return true;
 	if (err->code != ERR_NOT_FOUND)
 		return false;
-	if (store_exec_id(store,
-		    "SELECT p.id FROM pipeline p JOIN source s ON s.id = p.source_id WHERE p.source_id = $1"
-		    " AND s.kind = 'mlflow' AND p.url = s.url || '/#/experiments/' || $2 LIMIT 1",
-		    params, 2, &out->pipeline_id, err))
+	if (store_exec_id(store, "SELECT id FROM pipeline WHERE source_id = $1 AND tool_id = $2", params, 2,
+		    &out->pipeline_id, err))
 		return true;
-	return err->code == ERR_NOT_FOUND ? not_found(err, "pipeline", ref->pipeline, ref->source) : false;
+	return err->code == ERR_NOT_FOUND && no_pipeline(store, ref, out->source_id, err);
 }
 
 bool find_ref(struct store *store, const struct ref *ref, struct found *out, struct err *err)
@@ -87,6 +103,22 @@ bool find_ref(struct store *store, const struct ref *ref, struct found *out, str
 		    &out->run_id, err))
 		return err->code == ERR_NOT_FOUND ? not_found(err, "run", ref->run, ref->pipeline) : false;
 	return ref->step ? find_attempt(store, ref, out, err) : true;
+}
+
+bool find_named(struct store *store, struct arena *arena, struct ref *ref, struct err *err)
+{
+	struct result row;
+	const struct value params[] = {value_text(ref->source), value_text(ref->pipeline)};
+	if (!ref->source || !ref->pipeline)
+		return true;
+	if (!store_query(store,
+		    "SELECT p.pipeline FROM pipeline p JOIN source s ON s.id = p.source_id WHERE s.name = $1"
+		    " AND p.tool_id = $2 AND NOT EXISTS (SELECT 1 FROM pipeline q WHERE q.source_id = s.id AND q.pipeline = $2)",
+		    params, ARRAY_LEN(params), arena, &row, err))
+		return false;
+	if (row.n_rows)
+		ref->pipeline = result_text(&row, 0, 0);
+	return true;
 }
 
 bool find_url(struct store *store, struct arena *arena, struct str address, struct ref *out, struct err *err)

@@ -15,9 +15,12 @@ struct found {
 };
 
 /* Finds the source, pipeline, run, step, model or version that REF names. ERR_NOT_FOUND says which part of it
- * is not there. The attempt of a step is looked up where ATTEMPT is 0. An experiment of MLflow may be named
- * by its id. */
+ * is not there. The attempt of a step is looked up where ATTEMPT is 0. A pipeline may be named by
+ * the tool's own id (MLflow: the experiment's). */
 bool find_ref(struct store *store, const struct ref *ref, struct found *out, struct err *err);
+/* REF with the pipeline's name, where it has the tool's own id in its place: what is kept by name is found
+ * then. */
+bool find_named(struct store *store, struct arena *arena, struct ref *ref, struct err *err);
 /* Whether ADDRESS (a web address) lies below a known source's url, and the ref that it means: the exact url
  * of a pipeline or a run, or of something below it. */
 bool find_url(struct store *store, struct arena *arena, struct str address, struct ref *out, struct err *err);

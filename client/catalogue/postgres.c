@@ -498,12 +498,12 @@ static bool take_writer_lock(struct pg *pg, struct err *err)
 	return is_ours || err_set(err, ERR_UNAVAILABLE, "another porthole sync writes it now");
 }
 
-static bool open_session(struct pg *pg, const char *address, struct err *err)
+static bool open_session(struct pg *pg, const char *address, int64_t patience_ms, struct err *err)
 {
 	pg->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (pg->wake < 0)
 		return err_set(err, ERR_FAILED, "cannot make an event: %s", strerror(errno));
-	pg->conn = pg_connect(address, pg->store.mode, err);
+	pg->conn = pg_connect(address, pg->store.mode, patience_ms, err);
 	if (!pg->conn || !look_at_session(pg, err))
 		return false;
 	bool is_sync = pg->store.mode == STORE_SYNC;
@@ -518,7 +518,8 @@ static bool open_session(struct pg *pg, const char *address, struct err *err)
 
 static const struct store_ops postgres_ops;
 
-static struct store *pg_open(const char *address, enum store_mode mode, struct err *err)
+static struct store *pg_open_soon(
+	const char *address, enum store_mode mode, int64_t patience_ms, struct err *err)
 {
 	struct pg *pg = x_new(struct pg);
 	pg->store = (struct store){.ops = &postgres_ops, .mode = mode};
@@ -527,7 +528,7 @@ static struct store *pg_open(const char *address, enum store_mode mode, struct e
 	pg->n_batches = BATCHES_A_LOOK; /* the first batch looks */
 	/* Far from what an earlier connection said: opening anew is a change, too. */
 	pg->version = clock_mono_ms() * 1000;
-	if (open_session(pg, address, err))
+	if (open_session(pg, address, patience_ms, err))
 		return &pg->store;
 	err_wrap(err, "catalogue");
 	x_free(pg->store.notice);
@@ -535,8 +536,14 @@ static struct store *pg_open(const char *address, enum store_mode mode, struct e
 	return NULL;
 }
 
+static struct store *pg_open(const char *address, enum store_mode mode, struct err *err)
+{
+	return pg_open_soon(address, mode, 0, err);
+}
+
 static const struct store_ops postgres_ops = {
 	.open = pg_open,
+	.open_soon = pg_open_soon,
 	.query = pg_query,
 	.exec = pg_exec,
 	.load = pg_load,

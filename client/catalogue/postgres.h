@@ -105,8 +105,9 @@ void pg_add_copy(struct buf *out, const struct value *value, struct arena *arena
 
 /* --- postgres_connect.c */
 
-/* A connection with its settings, still outside of pipeline mode. */
-PGconn *pg_connect(const char *address, enum store_mode mode, struct err *err);
+/* A connection with its settings, still outside of pipeline mode. PATIENCE_MS: how long a server may take to
+ * let us in; 0: as long as ADDRESS says. */
+PGconn *pg_connect(const char *address, enum store_mode mode, int64_t patience_ms, struct err *err);
 /* Runs any number of plain statements, outside of pipeline mode. */
 bool pg_run(void *conn, const char *sql, struct err *err);
 /* One cell of a query without parameters; *OUT is from the heap, NULL for no row and for NULL. */

@@ -4,9 +4,11 @@
  * business, but for what safety.md asks: a server that is not on this machine proves who it is, dead links
  * are noticed, sessions have limits, and nothing of the address gets into a message: it may hold a password.
  */
+#include "client/base/clock.h"
 #include "client/base/mem.h"
 #include "client/catalogue/postgres.h"
 
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -159,20 +161,41 @@ static void ignore_notice(void *ctx, const PGresult *result)
 	(void)ctx, (void)result;
 }
 
-static PGconn *connect_with(const struct options *o, struct err *err)
+/* Finding the address of a host is not bounded: libpq waits for that by itself. */
+static bool wait_for_server(PGconn *conn, int64_t patience_ms, struct err *err)
 {
-	PGconn *conn = PQconnectdbParams(o->keys, o->values, 0);
+	const int64_t until_ms = clock_mono_ms() + patience_ms;
+	PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
+	while (PQstatus(conn) != CONNECTION_BAD && wants != PGRES_POLLING_OK &&
+		wants != PGRES_POLLING_FAILED) {
+		struct pollfd fd = {
+			.fd = PQsocket(conn), .events = wants == PGRES_POLLING_READING ? POLLIN : POLLOUT};
+		int64_t left_ms = until_ms - clock_mono_ms();
+		if (left_ms <= 0)
+			return err_set(err, ERR_UNAVAILABLE, "PostgreSQL: no answer within %lld ms",
+				(long long)patience_ms);
+		if (poll(&fd, 1, (int)left_ms) > 0)
+			wants = PQconnectPoll(conn);
+	}
+	return PQstatus(conn) == CONNECTION_OK || refuse(conn, err);
+}
+
+static PGconn *connect_with(const struct options *o, int64_t patience_ms, struct err *err)
+{
+	PGconn *conn = patience_ms ? PQconnectStartParams(o->keys, o->values, 0)
+				   : PQconnectdbParams(o->keys, o->values, 0);
 	if (!conn)
 		die("out of memory");
 	PQsetNoticeReceiver(conn, ignore_notice, NULL);
-	if (PQstatus(conn) == CONNECTION_OK)
+	if (patience_ms ? wait_for_server(conn, patience_ms, err)
+			: PQstatus(conn) == CONNECTION_OK || refuse(conn, err))
 		return conn;
-	refuse(conn, err);
 	PQfinish(conn);
 	return NULL;
 }
 
-static PGconn *dial(const PQconninfoOption *address, const PQconninfoOption *environment, struct err *err)
+static PGconn *dial(const PQconninfoOption *address, const PQconninfoOption *environment, int64_t patience_ms,
+	struct err *err)
 {
 	struct options o = {.n = 0};
 	for (size_t i = 0; i < ARRAY_LEN(defaults); i++)
@@ -183,7 +206,7 @@ static PGconn *dial(const PQconninfoOption *address, const PQconninfoOption *env
 			put(&o, a->keyword, a->val);
 	put(&o, "application_name", "porthole"); /* what comes later wins */
 	put(&o, "client_encoding", "UTF8");
-	return put_security(&o, address, environment, err) ? connect_with(&o, err) : NULL;
+	return put_security(&o, address, environment, err) ? connect_with(&o, patience_ms, err) : NULL;
 }
 
 /* --- settings of the session ------------------------------------------------------------------ */
@@ -201,7 +224,7 @@ static const char *const settings[] = {
 	[STORE_SYNC] = FOR_ALL "SET lock_timeout = '30s'",
 };
 
-PGconn *pg_connect(const char *address, enum store_mode mode, struct err *err)
+PGconn *pg_connect(const char *address, enum store_mode mode, int64_t patience_ms, struct err *err)
 {
 	PQconninfoOption *options = PQconninfoParse(address, NULL); /* its words may quote the password */
 	if (!options) {
@@ -209,7 +232,7 @@ PGconn *pg_connect(const char *address, enum store_mode mode, struct err *err)
 		return NULL;
 	}
 	PQconninfoOption *environment = PQconndefaults();
-	PGconn *conn = dial(options, environment, err);
+	PGconn *conn = dial(options, environment, patience_ms, err);
 	PQconninfoFree(options);
 	PQconninfoFree(environment);
 	if (conn && !pg_run(conn, settings[mode], err)) {

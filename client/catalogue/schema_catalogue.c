@@ -348,11 +348,26 @@ static const char sql_4[] =
 	"CREATE INDEX run_link_open_to ON run_link_open (to_run);\n"
 	"CREATE INDEX run_link_open_new ON run_link_open (run_id) WHERE tried = 0;\n";
 
+static const char sql_5[] =
+	"-- What the tool knows a pipeline by where its name may change; the name before this one.\n"
+	"ALTER TABLE pipeline ADD COLUMN tool_id TEXT;\n"
+	"ALTER TABLE pipeline ADD COLUMN was TEXT;\n"
+	"CREATE UNIQUE INDEX pipeline_by_tool_id ON pipeline (source_id, tool_id) WHERE tool_id IS NOT NULL;\n"
+	"CREATE INDEX pipeline_by_was ON pipeline (source_id, was) WHERE was IS NOT NULL;\n";
+
+/* The words of its runs hold its name. */
+static const char sqlite_5[] =
+	"CREATE TRIGGER run_text_renamed BEFORE UPDATE OF pipeline ON pipeline WHEN old.pipeline <> new.pipeline BEGIN\n"
+	"  INSERT OR IGNORE INTO run_text_stale SELECT r.id, " RUN_KEY ", " RUN_NAME " FROM run r\n"
+	"  WHERE r.pipeline_id = new.id AND r.id <= (SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'text_until');\n"
+	"END;\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1, .postgres = postgres_1},
 	{.sql = sql_2},
 	{.sql = "", .sqlite = sqlite_3},
 	{.sql = sql_4},
+	{.sql = sql_5, .sqlite = sqlite_5},
 };
 
 const struct schema schema_catalogue = {

@@ -64,8 +64,16 @@ static const struct store_ops *engine_of(const char *address, struct err *err)
 
 struct store *store_open(const char *address, enum store_mode mode, struct err *err)
 {
+	return store_open_soon(address, mode, 0, err);
+}
+
+struct store *store_open_soon(const char *address, enum store_mode mode, int64_t patience_ms, struct err *err)
+{
 	const struct store_ops *ops = engine_of(address, err);
-	struct store *store = ops ? ops->open(address, mode, err) : NULL;
+	struct store *store = NULL;
+	if (ops)
+		store = patience_ms && ops->open_soon ? ops->open_soon(address, mode, patience_ms, err)
+						      : ops->open(address, mode, err);
 	if (store) {
 		store->scratch = arena_new();
 		store->mirrored_ms = TIME_NONE;
@@ -148,13 +156,23 @@ bool store_load(struct store *store, const char *table, const char *const *colum
 	return store->ops->load(store, table, columns, n_columns, values, n_rows, err);
 }
 
+/* What would be written to a mirror would be lost with it. */
+static bool check_writable(const struct store *store, struct err *err)
+{
+	return store->mirrored_ms == TIME_NONE ||
+	       err_set(err, ERR_REFUSED,
+		       "the catalogue is away, and this is its mirror: nothing can be changed until it is back");
+}
+
 bool store_begin(struct store *store, struct err *err)
 {
-	return store->ops->begin(store, err);
+	return check_writable(store, err) && store->ops->begin(store, err);
 }
 
 bool store_begin_batch(struct store *store, struct err *err)
 {
+	if (!check_writable(store, err))
+		return false;
 	return store->ops->begin_batch ? store->ops->begin_batch(store, err) : store->ops->begin(store, err);
 }
 

@@ -85,6 +85,9 @@ struct store;
  */
 struct store *store_open(const char *address, enum store_mode mode, struct err *err)
 	__attribute__((warn_unused_result));
+/* The same, but a server that takes longer than PATIENCE_MS to let us in is ERR_UNAVAILABLE. */
+struct store *store_open_soon(const char *address, enum store_mode mode, int64_t patience_ms, struct err *err)
+	__attribute__((warn_unused_result));
 /* Whether ADDRESS is a file (SQLite) rather than a PostgreSQL. */
 bool store_is_file(const char *address);
 /* ADDRESS as it may be shown: without a password, and without what stands behind the name of a database. */
@@ -122,7 +125,7 @@ bool store_insert(struct store *store, const char *sql, const struct value *para
  */
 bool store_load(struct store *store, const char *table, const char *const *columns, size_t n_columns,
 	const struct value *values, size_t n_rows, struct err *err);
-/* Takes the write locks of all that this store may write, so keep it short. */
+/* Takes the write locks of all that this store may write, so keep it short. On a mirror: ERR_REFUSED. */
 bool store_begin(struct store *store, struct err *err);
 /* The same for a long batch of STORE_SYNC that writes the catalogue: people may write the team store
  * meanwhile. It may write there too, from the first such row on with its lock, but never after reading there.

@@ -10,6 +10,9 @@ struct store_ops {
 	bool has_run_text; /* words are found by the index of run_text.h */
 	/* A store with `ops` set. */
 	struct store *(*open)(const char *address, enum store_mode mode, struct err *err);
+	/* The same within PATIENCE_MS. NULL: open does not wait for anybody. */
+	struct store *(*open_soon)(
+		const char *address, enum store_mode mode, int64_t patience_ms, struct err *err);
 	bool (*query)(struct store *store, const char *sql, const struct value *params, size_t n_params,
 		struct arena *arena, struct result *out, struct err *err);
 	bool (*exec)(struct store *store, const char *sql, const struct value *params, size_t n_params,

@@ -10,7 +10,8 @@
 struct store_thread {
 	struct worker *worker;
 	char *address;
-	char *mirror; /* NULL: none; set before the first job */
+	char *mirror;	  /* NULL: none; set before the first job */
+	bool starts_away; /* set before the first job, forgotten by it */
 	atomic_bool is_on_mirror;
 	atomic_bool returns; /* the next job tries the catalogue itself */
 	pthread_t loop_thread;
@@ -46,12 +47,16 @@ static void set_store(struct store_thread *thread, struct store *store)
 static struct store *open_store(struct store_thread *thread, struct err *err)
 {
 	struct err no_mirror;
-	struct store *store = store_open(thread->address, STORE_READ, err);
-	bool is_away = !store && thread->mirror && err->code == ERR_UNAVAILABLE;
-	if (is_away)
-		store = mirror_open(thread->mirror, &no_mirror);
-	thread->is_on_mirror = is_away && store;
-	return store;
+	struct store *store = NULL, *mirror = NULL;
+	if (thread->mirror && thread->starts_away)
+		mirror = mirror_open(thread->mirror, &no_mirror);
+	thread->starts_away = false;
+	if (!mirror)
+		store = store_open(thread->address, STORE_READ, err);
+	if (!mirror && !store && thread->mirror && err->code == ERR_UNAVAILABLE)
+		mirror = mirror_open(thread->mirror, &no_mirror);
+	thread->is_on_mirror = mirror != NULL;
+	return store ? store : mirror;
 }
 
 static struct store *get_store(struct store_thread *thread, struct err *err)
@@ -148,6 +153,11 @@ void store_thread_set_mirror(struct store_thread *thread, const char *path)
 {
 	x_free(thread->mirror);
 	thread->mirror = x_strdup(path);
+}
+
+void store_thread_start_away(struct store_thread *thread)
+{
+	thread->starts_away = true;
 }
 
 bool store_thread_is_on_mirror(const struct store_thread *thread)

@@ -23,6 +23,8 @@ struct store_thread *store_thread_new(struct loop *loop, const char *address)
 /* From now on the mirror at PATH (mirror.h; copied) stands in while the catalogue cannot be had. The thread
  * does not look by itself whether that is back: connecting may take seconds. */
 void store_thread_set_mirror(struct store_thread *thread, const char *path);
+/* The catalogue was seen to be away just now: the first job does not wait for it where there is a mirror. */
+void store_thread_start_away(struct store_thread *thread);
 /* Whether the last job read the mirror. */
 bool store_thread_is_on_mirror(const struct store_thread *thread);
 /* The catalogue was seen to be back: the next job tries it again. */

@@ -17,7 +17,7 @@ static const struct store_table tables[] = {
 		"failures", "since_ms", "cursor", "full_ms"),
 	TABLE("pipeline", 1, "id", "source_id", "pipeline", "title", "kind", "owner", "schedule", "paused",
 		"next_due_ms", "url", "version", "seen_ms", "gone", "last_run_id", "last_state",
-		"last_run_ms"),
+		"last_run_ms", "tool_id", "was"),
 	TABLE("step", 2, "pipeline_id", "step", "label", "operator", "position"),
 	TABLE("step_edge", 3, "pipeline_id", "step", "upstream"),
 	TABLE("run", 1, "id", "pipeline_id", "source_id", "run", "name", "kind", "state", "tool_state",

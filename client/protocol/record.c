@@ -49,6 +49,7 @@ struct field_list {
 
 static const struct field pipeline_fields[] = {
 	{"pipeline", FIELD_TEXT, NOT_EMPTY, AT(pipeline.pipeline)},
+	{"id", FIELD_TEXT, OPTIONAL, AT(pipeline.id)},
 	{"kind", FIELD_TEXT, OPTIONAL, AT(pipeline.kind)},
 	{"title", FIELD_TEXT, OPTIONAL, AT(pipeline.title)},
 	{"schedule", FIELD_TEXT, OPTIONAL, AT(pipeline.schedule)},

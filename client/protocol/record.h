@@ -44,8 +44,10 @@ struct record_pair {
 
 struct record_pipeline {
 	const char *pipeline, *kind, *title, *schedule, *owner, *url, *version;
-	int paused; /* -1 not said */
-	int gone;   /* 1: the tool has it no more under this name, nor its runs; -1 not said */
+	const char
+		*id; /* the tool's own, where the name may change: what keeps its id is the same pipeline */
+	int paused;  /* -1 not said */
+	int gone;    /* 1: the tool has it no more under this name, nor its runs; -1 not said */
 	int64_t next_due_ms;
 	struct record_step *steps;
 	size_t n_steps;

@@ -137,6 +137,7 @@ static void take_experiment(struct pull *pull, const struct json *row)
 	if (experiment->is_deleted)
 		return; /* told at the end */
 	record.pipeline.pipeline = experiment->name;
+	record.pipeline.id = mlflow_text(pull, id);
 	record.pipeline.kind = "experiment";
 	record.pipeline.url = mlflow_web_url(pull, experiment, STR(""));
 	pull_emit(pull, &record);

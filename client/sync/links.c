@@ -112,7 +112,7 @@ static bool find_targets(struct store *store, const struct result *open, size_t 
 		"SELECT r.id, EXISTS (SELECT 1 FROM step_run t WHERE t.run_id = r.id AND t.step = $5)"
 		" OR EXISTS (SELECT 1 FROM step d WHERE d.pipeline_id = p.id AND d.step = $5)"
 		" FROM pipeline p JOIN source s ON s.id = p.source_id JOIN run r ON r.pipeline_id = p.id AND r.run = $4"
-		" WHERE p.pipeline = $3 AND r.id <> $1 AND CASE WHEN $2 IS NULL THEN"
+		" WHERE p.pipeline = $3 AND r.id <> $1 AND CASE WHEN CAST($2 AS TEXT) IS NULL THEN"
 		" s.id <> (SELECT own.source_id FROM run own WHERE own.id = $1) ELSE s.name = $2 END LIMIT 2",
 		cells, 5, arena, out, err);
 }

@@ -6,6 +6,7 @@
 #include "client/sync/idset.h"
 #include "client/sync/links.h"
 #include "client/sync/pairs.h"
+#include "client/sync/rename.h"
 
 #include <math.h>
 
@@ -270,21 +271,40 @@ static bool put_steps(struct writer *w, int64_t pipeline_id, const struct record
 	return true;
 }
 
+/* What we know of names is not true any more once one of them changed. */
+static bool follow_rename(
+	struct writer *w, int64_t source_id, const struct record_pipeline *p, struct err *err)
+{
+	bool is_renamed;
+	if (!p->id)
+		return true;
+	arena_reset(w->scratch);
+	if (!rename_follow(w->store, source_id, p->id, p->pipeline, w->scratch, &is_renamed, err) ||
+		(is_renamed && !settle(w, err)))
+		return false;
+	if (is_renamed)
+		forget_places(w);
+	return true;
+}
+
 static bool put_pipeline(
 	struct writer *w, int64_t source_id, const struct record_pipeline *p, struct err *err)
 {
 	const struct value params[] = {value_int(source_id), value_text(p->pipeline), value_text(p->title),
 		value_text(p->kind), value_text(p->owner), value_text(p->schedule),
 		p->paused < 0 ? value_text(NULL) : value_int(p->paused), value_ms(p->next_due_ms),
-		value_text(p->url), value_text(p->version), value_int(w->now_ms)};
+		value_text(p->url), value_text(p->version), value_int(w->now_ms), value_text(p->id)};
 	int64_t id;
+	if (!follow_rename(w, source_id, p, err))
+		return false;
 	if (!store_exec_id(w->store,
 		    "INSERT INTO pipeline (source_id, pipeline, title, kind, owner, schedule, paused, next_due_ms, url, version,"
-		    " seen_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)"
+		    " seen_ms, tool_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
 		    " ON CONFLICT (source_id, pipeline) DO UPDATE SET title = excluded.title, kind = excluded.kind,"
 		    " owner = excluded.owner, schedule = excluded.schedule, paused = excluded.paused,"
 		    " next_due_ms = excluded.next_due_ms, url = excluded.url, version = excluded.version,"
-		    " seen_ms = excluded.seen_ms, gone = 0 RETURNING id",
+		    " seen_ms = excluded.seen_ms, gone = 0, tool_id = coalesce(excluded.tool_id, pipeline.tool_id)"
+		    " RETURNING id",
 		    params, ARRAY_LEN(params), &id, err))
 		return false;
 	return mark_pipeline(w, source_id, id, err) && (!p->has_steps || put_steps(w, id, p, err));

@@ -91,6 +91,12 @@ static inline struct CMUnitTest *place_tests_of(
 	return out;
 }
 
+/* `make check` leaves the tests on PostgreSQL to `make test`. */
+static inline bool place_is_quick(void)
+{
+	return getenv("TESTS_QUICK") != NULL;
+}
+
 /* Runs the N tests on one engine. */
 static inline int place_run_on(const char *engine, const struct CMUnitTest *tests, size_t n,
 	CMFixtureFunction begin, CMFixtureFunction end)
@@ -109,8 +115,10 @@ static inline int place_run_on(const char *engine, const struct CMUnitTest *test
 
 static inline int place_run(const struct CMUnitTest *tests, size_t n, struct place_fixture fixture)
 {
-	return place_run_on("SQLite", tests, n, fixture.on_sqlite, fixture.end) +
-	       place_run_on("PostgreSQL", tests, n, fixture.on_postgres, fixture.end);
+	int failed = place_run_on("SQLite", tests, n, fixture.on_sqlite, fixture.end);
+	if (!place_is_quick())
+		failed += place_run_on("PostgreSQL", tests, n, fixture.on_postgres, fixture.end);
+	return failed;
 }
 
 /* The same with one store for all tests of an engine, which they leave as it is. */
@@ -120,8 +128,9 @@ static inline int place_run_on_one(const struct CMUnitTest *tests, size_t n, str
 	bool has_postgres = getenv("PORTHOLE_TEST_PG") != NULL;
 	int failed = _cmocka_run_group_tests(
 		"SQLite", place_tests_of(arena, "SQLite", tests, n), n, fixture.on_sqlite, fixture.end);
-	failed += _cmocka_run_group_tests("PostgreSQL", place_tests_of(arena, "PostgreSQL", tests, n), n,
-		has_postgres ? fixture.on_postgres : NULL, has_postgres ? fixture.end : NULL);
+	if (!place_is_quick())
+		failed += _cmocka_run_group_tests("PostgreSQL", place_tests_of(arena, "PostgreSQL", tests, n),
+			n, has_postgres ? fixture.on_postgres : NULL, has_postgres ? fixture.end : NULL);
 	arena_free(arena);
 	return failed;
 }

@@ -101,6 +101,19 @@ static void test_without_one_there_is_none(void **state)
 	assert_int_equal(p->err.code, ERR_NOT_FOUND);
 }
 
+static void test_nothing_is_written_to_it(void **state)
+{
+	struct place *p = *state;
+	struct store *store = fill(p), *mirror = mirror_of(p, store);
+	assert_false(store_begin(mirror, &p->err));
+	assert_int_equal(p->err.code, ERR_REFUSED);
+	assert_false(store_begin_batch(mirror, &p->err));
+	assert_true(store_begin(store, &p->err)); /* the catalogue itself is as before */
+	store_rollback(store);
+	store_close(mirror);
+	store_close(store);
+}
+
 /* --- standing in --------------------------------------------------------------- */
 
 struct answer {
@@ -172,13 +185,32 @@ static void test_it_stands_in_and_steps_back(void **state)
 	loop_free(loop);
 }
 
+static void test_who_knows_that_it_is_away_does_not_wait_for_it(void **state)
+{
+	struct place *p = *state;
+	struct store *store = fill(p);
+	store_close(mirror_of(p, store));
+	store_close(store);
+	struct loop *loop = loop_new();
+	struct store_thread *thread = store_thread_new(loop, p->address); /* it would answer */
+	store_thread_set_mirror(thread, path_of(p));
+	store_thread_start_away(thread);
+	assert_int_equal(look_through(loop, thread).mirrored_ms, NOW);
+	store_thread_return(thread);
+	assert_int_equal(look_through(loop, thread).mirrored_ms, TIME_NONE);
+	store_thread_free(thread);
+	loop_free(loop);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_it_holds_what_triage_needs),
 		cmocka_unit_test(test_a_new_one_takes_the_place_of_the_old),
 		cmocka_unit_test(test_without_one_there_is_none),
+		cmocka_unit_test(test_nothing_is_written_to_it),
 		cmocka_unit_test(test_it_stands_in_and_steps_back),
+		cmocka_unit_test(test_who_knows_that_it_is_away_does_not_wait_for_it),
 	};
 	return place_run(tests, ARRAY_LEN(tests),
 		(struct place_fixture){place_on_sqlite, place_on_postgres, place_free});

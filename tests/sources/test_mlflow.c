@@ -117,7 +117,7 @@ static void test_first_pull_tells_all_pages(void **state)
 	assert_int_equal(count_of(&r.records, "\"method\":\"run\""), 22);
 	assert_int_equal(count_of(&r.records, "\"method\":\"gone\""), 1);
 	assert_int_equal(r.notes.n, 0);
-	assert_has(&r.records, "\"params\":{\"pipeline\":\"Default\",\"kind\":\"experiment\","
+	assert_has(&r.records, "\"params\":{\"pipeline\":\"Default\",\"id\":\"0\",\"kind\":\"experiment\","
 			       "\"url\":\"http://127.0.0.1:5000/#/experiments/0\"}");
 	assert_lacks(&r.records, "retired");
 	assert_lacks(&r.asked, "\"6\"");

@@ -45,7 +45,7 @@ struct column {
 	int flags;
 	int width;	     /* preferred width in columns; 0: by content */
 	int priority;	     /* the lower goes last when room is short; 0 never goes */
-	const char *sql;     /* NULL where the loader computes it */
+	const char *sql;     /* NULL where the loader computes it; $NOW (once) is the reader's clock in ms */
 	enum ref_kind ref;   /* COLUMN_REF: made from the row's source, pipeline, run, step, index */
 	const char *ref_run; /* the column that holds the run, where it is not "run" */
 };

@@ -11,6 +11,9 @@
 
 enum { RUN_COLUMNS = 22 };
 
+/* Nearer to its usual range than that part of it is no more than at the edge. */
+#define OUTSIDE 0.1
+
 #define CODE_TAGS                                                                                                    \
 	"('mlflow.source.git.commit', 'mlflow.source.git.branch', 'mlflow.source.name', 'git_commit', 'git.commit'," \
 	" 'git_sha', 'code_version')"
@@ -23,10 +26,13 @@ enum { RUN_COLUMNS = 22 };
 	" WHEN 'queued' THEN '6queued' WHEN 'cancelled' THEN '5cancelled' WHEN 'success' THEN '4success'"            \
 	" WHEN 'skipped' THEN '3skipped' ELSE '0unknown' END), 2)"
 #define CHECK_SQL "CASE c.step WHEN '' THEN c.name ELSE c.step || '/' || c.name END"
+/* Trials below a run are compared with trials, and what stands alone with its like. */
+#define OF_ITS_KIND "(parent IS NULL) = (SELECT parent IS NULL FROM run WHERE id = $1)"
 /* The green runs before the run $1 of the pipeline $2. */
 #define HISTORY_SQL                                                                                           \
 	"SELECT h.id FROM (SELECT id, state, at_ms FROM run WHERE pipeline_id = $2 AND gone = 0 AND id <> $1" \
-	" AND at_ms < (SELECT at_ms FROM run WHERE id = $1) ORDER BY at_ms DESC, id DESC LIMIT 300) h"        \
+	" AND at_ms < (SELECT at_ms FROM run WHERE id = $1) AND " OF_ITS_KIND                                 \
+	" ORDER BY at_ms DESC, id DESC LIMIT 300) h"                                                          \
 	" WHERE h.state = 'success' ORDER BY h.at_ms DESC, h.id DESC LIMIT 30"
 
 /* What is gathered: key, number, text. The parameters of SQL are the ids of the run ($1; of a step also $2 to
@@ -142,6 +148,7 @@ struct comparison {
 	size_t n_items, items_cap;
 	struct range *ranges;
 	size_t n_ranges;
+	double *weights; /* of the rows of the table, as they are put */
 };
 
 /* --- what to compare with ------------------------------------------------------------- */
@@ -153,7 +160,8 @@ static bool find_green(struct comparison *c, struct err *err)
 	const struct value params[] = {value_int(c->found[0].run_id), value_int(c->found[0].pipeline_id)};
 	if (!store_query(c->store,
 		    "SELECT run FROM (SELECT id, run, state, at_ms FROM run WHERE pipeline_id = $2 AND gone = 0 AND id <> $1"
-		    " AND at_ms <= (SELECT at_ms FROM run WHERE id = $1) ORDER BY at_ms DESC, id DESC LIMIT 2000) q"
+		    " AND at_ms <= (SELECT at_ms FROM run WHERE id = $1) AND " OF_ITS_KIND
+		    " ORDER BY at_ms DESC, id DESC LIMIT 2000) q"
 		    " WHERE state = 'success' ORDER BY at_ms DESC, id DESC LIMIT 1",
 		    params, 2, c->arena, &row, err))
 		return false;
@@ -440,7 +448,7 @@ static struct value judged(struct comparison *c, const struct value *unusual)
 		return value_text("");
 	if (unusual->r == 0)
 		return value_text("usual");
-	return value_text(unusual->r >= 0.1
+	return value_text(unusual->r >= OUTSIDE
 				  ? arena_printf(c->arena, "unusual: %.3g× its range outside", unusual->r)
 				  : "at the edge");
 }
@@ -463,9 +471,20 @@ static struct table new_table(
 	return table;
 }
 
+/* For who shows a few of them: a duration always differs a little, and what is as usual is hardly news. */
+static double standing_out(const struct comparison *c, const struct line_up *line)
+{
+	bool is_judged = line->unusual.type == VALUE_REAL;
+	bool is_duration = c->facets[line->facet].type == COLUMN_DURATION;
+	if (line->weight >= OUTSIDE)
+		return line->weight;
+	return is_judged ? -2 : is_duration ? -1 : 0;
+}
+
 static void put_row(struct comparison *c, struct table *table, const struct line_up *line, size_t run)
 {
 	const struct facet *facet = &c->facets[line->facet];
+	c->weights[table->result.n_rows] = standing_out(c, line);
 	struct value *cells = &table->result.cells[table->result.n_rows++ * N_COLUMNS];
 	struct value unusual = unusual_of(c, line->facet, line->key, &line->values[run]);
 	cells[KIND] = value_text(facet->kind);
@@ -485,6 +504,7 @@ static const char nothing_differs[] = "nothing differs in what was reported";
 static struct table pairs_of(struct comparison *c, const struct line_up *lines, size_t n)
 {
 	struct table table = new_table(c->arena, columns, N_COLUMNS, n * (c->n_refs - 1), nothing_differs);
+	c->weights = arena_array(c->arena, double, n *(c->n_refs - 1) + 1);
 	for (size_t run = 1; run < c->n_refs; run++)
 		for (size_t i = 0; i < n; i++)
 			if (!is_same(&lines[i].values[0], &lines[i].values[run]))
@@ -616,7 +636,9 @@ bool diff_load(struct store *store, const struct view_args *args, const struct r
 	struct line_up *lines = line_up(c, &n);
 	qsort(lines, n, sizeof *lines, by_kind_and_weight);
 	*out = (struct diff){.table = pairs_of(c, lines, n),
+		.weights = c->weights,
 		.refs = c->refs,
+		.names = c->names,
 		.n_refs = c->n_refs,
 		.title = title_of(c),
 		.summary = summary_of(c, lines, n),

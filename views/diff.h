@@ -17,9 +17,13 @@ struct diff {
 	 * AFTER lies outside of what the DIFF_HISTORY green runs before it reported, in widths of their
 	 * range; 0 inside, NULL where fewer than DIFF_LEAST_HISTORY say anything or it is no number. */
 	struct table table;
+	/* Of each row of TABLE how much it stands out: infinite where something went wrong, else UNUSUAL;
+	 * below 0 where it is the usual or a duration that nobody can judge. */
+	const double *weights;
 	/* The same for more than two runs: kind, key, then a column a run. */
 	struct table beside;
-	const struct ref *refs; /* the runs, the one that the others are compared with first */
+	const struct ref *refs;	  /* the runs, the one that the others are compared with first */
+	const char *const *names; /* of each, as short as it is distinct */
 	size_t n_refs;
 	const char *title;	/* "A → B" */
 	const char *summary;	/* how much of what was reported differs */

@@ -2,6 +2,7 @@
 #include "views/evidence.h"
 
 #include "client/base/clean.h"
+#include "client/base/mask.h"
 #include "client/base/mem.h"
 #include "client/triage/explain.h"
 #include "views/compose.h"
@@ -37,28 +38,53 @@ bool evidence_load(struct store *store, const struct ref *ref, struct arena *are
 	return true;
 }
 
-void evidence_block(struct view_data *data, const struct evidence *evidence, const char *title)
+/* A line of the excerpt as a log is shown: where it is drawn a TAB would be a name's ^I. */
+static const char *shown(struct arena *arena, const struct mask *mask, struct str raw)
 {
-	if (!evidence->excerpt)
-		return;
-	struct json_doc *doc = json_parse(str_of(evidence->excerpt), NULL);
-	size_t n = json_len(json_root(doc));
-	struct block *block = n ? compose_block(data, BLOCK_TEXT, "excerpt", title) : NULL;
-	struct buf text; /* as a log is shown: where it is drawn a TAB would be a name's ^I */
+	char clock[FORMAT_CLOCK];
+	struct buf masked, text;
+	buf_init(&masked, 0);
 	buf_init(&text, 0);
+	buf_add(&masked, raw);
+	mask_line(mask, &masked);
+	raw = buf_str(&masked);
+	size_t stamp = format_stamp(raw, clock);
+	buf_addz(&text, stamp ? clock : "");
+	clean_add(&text, str_slice(raw, stamp, raw.n), CLEAN_LINES | CLEAN_NO_SGR);
+	const char *line = arena_dup(arena, buf_str(&text));
+	buf_fini(&text);
+	buf_fini(&masked);
+	return line;
+}
+
+static void add_excerpt(struct view_data *data, struct block *block, const struct mask *mask,
+	const struct evidence *evidence, const struct json *lines)
+{
+	size_t n = json_len(lines);
 	for (size_t i = 0; i < n; i++) {
 		int64_t number = evidence->excerpt_line + (int64_t)i;
 		bool is_cause = number == evidence->cause_line;
-		buf_reset(&text);
-		struct str raw = json_str(json_at(json_root(doc), i));
-		char clock[FORMAT_CLOCK];
-		size_t stamp = format_stamp(raw, clock);
-		buf_addz(&text, stamp ? clock : "");
-		clean_add(&text, str_slice(raw, stamp, raw.n), CLEAN_LINES | CLEAN_NO_SGR);
 		compose_line(data, block, n, number, is_cause ? ROLE_CAUSE : ROLE_TEXT,
-			arena_dup(data->arena, buf_str(&text)));
+			shown(data->arena, mask, json_str(json_at(lines, i))));
 	}
-	buf_fini(&text);
+}
+
+void evidence_block(struct view_data *data, const struct config *config, const struct evidence *evidence,
+	const char *title)
+{
+	struct mask mask;
+	struct err err;
+	if (!evidence->excerpt)
+		return;
+	struct json_doc *doc = json_parse(str_of(evidence->excerpt), NULL);
+	const struct json *lines = json_root(doc);
+	struct block *block = json_len(lines) ? compose_block(data, BLOCK_TEXT, "excerpt", title) : NULL;
+	if (block && mask_init(&mask, config ? config->mask : NULL, config ? config->n_mask : 0, &err)) {
+		add_excerpt(data, block, &mask, evidence, lines);
+		mask_fini(&mask);
+	} else if (block) {
+		compose_line(data, block, 1, 0, ROLE_ERROR, arena_dupz(data->arena, err.msg));
+	}
 	json_free(doc);
 }
 

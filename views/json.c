@@ -351,20 +351,20 @@ bool json_add_object(struct buf *out, struct store *store, const struct config *
 		return err_set(err, ERR_USAGE, "nothing of this kind can be shown yet");
 	if (ref->source && !find_ref(store, ref, &found, err))
 		return false;
+	struct arena *arena = arena_new();
+	struct view_args args = {.config = config, .ref = *ref, .now_ms = now_ms};
 	struct buf text; /* what fails half-way leaves nothing in OUT */
 	buf_init(&text, 0);
 	struct json_writer w = {.out = &text};
-	const struct view_args args = {.config = config, .ref = *ref, .now_ms = now_ms};
-	struct object object = {
-		.store = store, .arena = arena_new(), .args = &args, .found = &found, .w = &w};
+	struct object object = {.store = store, .arena = arena, .args = &args, .found = &found, .w = &w};
 	json_open(&w, '{');
-	bool ok = put_members(&object, view, err);
+	bool ok = find_named(store, arena, &args.ref, err) && put_members(&object, view, err);
 	json_close(&w, '}');
 	buf_addc(&text, '\n');
 	if (ok)
 		buf_add(out, buf_str(&text));
 	buf_fini(&text);
-	arena_free(object.arena);
+	arena_free(arena);
 	return ok;
 }
 

@@ -655,11 +655,40 @@ static bool build(struct builder *b, const struct found *scope, struct err *err)
 	return true;
 }
 
+/* LIST with the reader's clock for $NOW: a number of our own, in the text so that each use of the column has
+ * it. */
+static const struct list_def *at_now(const struct list_def *list, int64_t now_ms, struct arena *arena)
+{
+	struct column *columns = NULL;
+	struct list_def *copy;
+	for (size_t i = 0; i < list->n_columns; i++) {
+		const char *sql = list->columns[i].sql, *now = sql ? strstr(sql, "$NOW") : NULL;
+		if (!now)
+			continue;
+		if (!columns) {
+			columns = arena_array(arena, struct column, list->n_columns);
+			memcpy(columns, list->columns, list->n_columns * sizeof *columns);
+		}
+		columns[i].sql = arena_printf(
+			arena, "%.*s%lld%s", (int)(now - sql), sql, (long long)now_ms, now + strlen("$NOW"));
+	}
+	if (!columns)
+		return list;
+	copy = arena_new_of(arena, struct list_def);
+	*copy = *list;
+	copy->columns = columns;
+	return copy;
+}
+
 static bool make_query(struct store *store, const struct list_def *list, const struct view_args *args,
 	const struct found *scope, bool looks_up, struct arena *arena, struct list_query *out,
 	struct err *err)
 {
-	struct builder b = {.store = store, .arena = arena, .list = list, .args = args, .looks_up = looks_up};
+	struct builder b = {.store = store,
+		.arena = arena,
+		.list = at_now(list, args->now_ms, arena),
+		.args = args,
+		.looks_up = looks_up};
 	buf_init(&b.sql, 0);
 	bool ok = build(&b, scope, err);
 	if (ok) {

@@ -25,6 +25,8 @@
 	X(step)                                                                                              \
 	X(model)                                                                                             \
 	X(compare)                                                                                           \
+	X(everything)                                                                                        \
+	X(graph)                                                                                             \
 	X(source)
 
 #define VIEW_DECLARATION(name) extern const struct view_def view_##name;

@@ -76,7 +76,22 @@ static bool of_ref(struct log_target *t, struct store *store, const struct ref *
 	       err_set(err, ERR_NOT_FOUND, "there is no log: '%s' never started", ref->step);
 }
 
-struct log_target *log_target_find(struct store *store, const struct ref *ref, struct err *err)
+static void keep_excerpt(struct log_target *t, const struct config *config, const struct evidence *evidence)
+{
+	struct arena *arena = arena_new();
+	struct view_data *data = arena_new_of(arena, struct view_data);
+	data->arena = arena;
+	data->title = "evidence";
+	data->as_of_ms = TIME_NONE;
+	evidence_block(data, config, evidence, NULL);
+	if (data->n_blocks)
+		t->excerpt = data;
+	else
+		view_data_free(data);
+}
+
+struct log_target *log_target_find(
+	struct store *store, const struct config *config, const struct ref *ref, struct err *err)
 {
 	struct evidence evidence;
 	struct log_target *t = x_new(struct log_target);
@@ -86,6 +101,7 @@ struct log_target *log_target_find(struct store *store, const struct ref *ref, s
 		return NULL;
 	}
 	t->n_causes = evidence_causes(&evidence, t->causes, LOG_MOST_CAUSES);
+	keep_excerpt(t, config, &evidence);
 	return t;
 }
 
@@ -93,6 +109,7 @@ void log_target_free(struct log_target *target)
 {
 	if (!target)
 		return;
+	view_data_free(target->excerpt);
 	arena_free(target->arena);
 	x_free(target);
 }

@@ -189,7 +189,7 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		return false;
 	if (evidence.error)
 		compose_fact(data, &data->blocks[0], "log", ROLE_LATE, "%s", evidence.error);
-	evidence_block(data, &evidence, "log at the cause");
+	evidence_block(data, args->config, &evidence, "log at the cause");
 	const struct list_block occurrences = {.list = &list_occurrences,
 		.name = "occurrences",
 		.title = "occurrences",

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One run with its steps, and why it failed where it did. */
 #include "client/base/mem.h"
+#include "views/changes.h"
 #include "views/compose.h"
 #include "views/format.h"
 #include "views/lists.h"
 #include "views/pairs.h"
+#include "views/reported.h"
 
 enum {
 	SQL_STATE,
@@ -92,54 +94,6 @@ static bool add_links(
 	return true;
 }
 
-static bool add_models(struct view_data *data, struct store *store, const struct view_args *args,
-	struct block *facts, const struct found *found, struct err *err)
-{
-	struct result rows;
-	const struct value params[] = {
-		value_int(found->source_id), value_text(args->ref.run), value_text(args->ref.pipeline)};
-	if (!store_query(store,
-		    "SELECT model, version, stage FROM model_version WHERE source_id = $1 AND run = $2"
-		    " AND coalesce(pipeline, $3) = $3 AND gone = 0 ORDER BY model, position LIMIT 20",
-		    params, ARRAY_LEN(params), data->arena, &rows, err))
-		return false;
-	for (size_t i = 0; i < rows.n_rows; i++) {
-		const struct ref ref = {.kind = REF_MODEL,
-			.source = args->ref.source,
-			.name = result_text(&rows, i, 0),
-			.version = result_text(&rows, i, 1)};
-		const char *stage = result_text(&rows, i, 2);
-		struct line *line = compose_fact(
-			data, facts, i ? "" : "model", ROLE_LINK, "%s version %s", ref.name, ref.version);
-		if (stage)
-			compose_span(data, line, ROLE_DIM, " · %s", stage);
-		line->ref = compose_ref(data, &ref);
-	}
-	return true;
-}
-
-static bool add_inputs(
-	struct view_data *data, struct store *store, struct block *facts, int64_t run_id, struct err *err)
-{
-	struct result rows;
-	const struct value params[] = {value_int(run_id)};
-	if (!store_query(store,
-		    "SELECT name, version, rows FROM input WHERE run_id = $1 ORDER BY name, version LIMIT 20",
-		    params, 1, data->arena, &rows, err))
-		return false;
-	for (size_t i = 0; i < rows.n_rows; i++) {
-		const char *version = result_text(&rows, i, 1);
-		struct line *line = compose_fact(
-			data, facts, i ? "" : "inputs", ROLE_TEXT, "%s", result_text(&rows, i, 0));
-		if (version && *version)
-			compose_span(data, line, ROLE_TEXT, " %s", version);
-		if (result_ms(&rows, i, 2) != TIME_NONE)
-			compose_span(data, line, ROLE_DIM, " · %s rows",
-				compose_int(data, result_ms(&rows, i, 2)));
-	}
-	return true;
-}
-
 static void add_parent(
 	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
 {
@@ -152,7 +106,7 @@ static void add_parent(
 }
 
 static bool add_facts(struct view_data *data, struct store *store, const struct view_args *args,
-	const struct found *found, struct err *err)
+	const struct found *found, bool *went_wrong, struct err *err)
 {
 	struct result row;
 	const struct value params[] = {value_int(found->run_id)};
@@ -163,7 +117,10 @@ static bool add_facts(struct view_data *data, struct store *store, const struct 
 	if (name && *name)
 		data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.pipeline, name);
 	add_state(data, args, facts, &row);
-	if (!pairs_add_facts(data, store, facts, found->run_id, PAIRS_METRICS, err))
+	const char *state = result_text(&row, 0, SQL_STATE);
+	*went_wrong = !strcmp(state, "failed") || !strcmp(state, "lost");
+	if (!reported_add_checks(data, store, facts, &args->ref, NULL, err) ||
+		!pairs_add_facts(data, store, facts, found->run_id, PAIRS_METRICS, err))
 		return false;
 	if (name && strcmp(name, args->ref.run))
 		compose_fact_text(data, facts, "id", args->ref.run);
@@ -177,8 +134,8 @@ static bool add_facts(struct view_data *data, struct store *store, const struct 
 		compose_fact(data, facts, "artifacts", ROLE_DIM, "porthole artifacts %s",
 			compose_ref(data, &args->ref));
 	return add_links(data, store, facts, found->run_id, err) &&
-	       add_models(data, store, args, facts, found, err) &&
-	       add_inputs(data, store, facts, found->run_id, err) &&
+	       reported_add_models(data, store, facts, &args->ref, found->source_id, err) &&
+	       reported_add_inputs(data, store, facts, found->run_id, err) &&
 	       pairs_add_facts(data, store, facts, found->run_id, PAIRS_PARAMS, err) &&
 	       pairs_add_facts(data, store, facts, found->run_id, PAIRS_TAGS, err);
 }
@@ -239,9 +196,11 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		.leave_out = "pipeline source",
 		.limit = 100,
 		.is_optional = true};
-	return add_facts(data, store, args, &found, err) && add_causes(data, store, args, err) &&
+	bool went_wrong = false;
+	return add_facts(data, store, args, &found, &went_wrong, err) && add_causes(data, store, args, err) &&
 	       compose_list(data, store, args, &steps, err) &&
-	       (!is_parent || compose_list(data, store, args, &children, err));
+	       (!is_parent || compose_list(data, store, args, &children, err)) &&
+	       (!went_wrong || changes_add(data, store, args, &args->ref, false, err));
 }
 
 const struct view_def view_run = {

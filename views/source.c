@@ -53,7 +53,7 @@ static void add_synced(
 		compose_local(data, synced), compose_ago(data, synced, args->now_ms));
 	if (synced != TIME_NONE && attempted != TIME_NONE && attempted > synced)
 		compose_span(data, line, ROLE_LATE, " · behind %s, asked %s",
-			compose_duration(data, attempted - synced),
+			compose_duration(data, args->now_ms - synced),
 			compose_ago(data, attempted, args->now_ms));
 	if (full != TIME_NONE)
 		compose_fact(

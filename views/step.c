@@ -39,7 +39,7 @@ static const struct list_def list_attempts = {
 	.empty = "no attempt: it never started",
 };
 
-static void add_evidence(struct view_data *data, const struct evidence *evidence)
+static void add_evidence(struct view_data *data, const struct config *config, const struct evidence *evidence)
 {
 	if (!evidence->is_found)
 		return;
@@ -50,7 +50,7 @@ static void add_evidence(struct view_data *data, const struct evidence *evidence
 		compose_fact(data, facts, "log", ROLE_LATE, "%s", evidence->error);
 	if (evidence->fingerprint && *evidence->fingerprint)
 		compose_fact(data, facts, "fingerprint", ROLE_DIM, "%s", evidence->fingerprint);
-	evidence_block(data, evidence, "log at the cause");
+	evidence_block(data, config, evidence, "log at the cause");
 }
 
 static bool load(struct store *store, const struct view_args *args, struct view_data *data, struct err *err)
@@ -66,7 +66,7 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		.list = &list_attempts, .name = "attempts", .scope = &found, .limit = 50};
 	if (!compose_list(data, store, args, &attempts, err))
 		return false;
-	add_evidence(data, &evidence);
+	add_evidence(data, args->config, &evidence);
 	return true;
 }
 

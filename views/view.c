@@ -43,6 +43,13 @@ static bool load_list(struct store *store, const struct view_def *view, const st
 	return true;
 }
 
+static bool load_object(struct store *store, const struct view_def *view, const struct view_args *args,
+	struct view_data *data, struct err *err)
+{
+	struct view_args named = *args;
+	return find_named(store, data->arena, &named.ref, err) && view->load(store, &named, data, err);
+}
+
 struct view_data *view_load(
 	struct store *store, const struct view_def *view, const struct view_args *args, struct err *err)
 {
@@ -50,7 +57,8 @@ struct view_data *view_load(
 	struct view_data *data = arena_new_of(arena, struct view_data);
 	data->arena = arena;
 	data->title = view->title;
-	bool ok = view->load ? view->load(store, args, data, err) : load_list(store, view, args, data, err);
+	bool ok = view->load ? load_object(store, view, args, data, err)
+			     : load_list(store, view, args, data, err);
 	data->mirrored_ms = store_mirrored_ms(store);
 	data->is_mirror = data->mirrored_ms != TIME_NONE;
 	if (ok && load_sources(store, data, err)) {

@@ -72,8 +72,8 @@ static const char *const rows[] = {
 	"INSERT INTO team.problem_pipeline VALUES (1, 'lab', 'recsys')",
 	"INSERT INTO source (id, name, kind, url, state, synced_ms) VALUES (2, 'track', 'mlflow', 'http://m', 'ok',"
 	" 1795262000000)",
-	"INSERT INTO pipeline (id, source_id, pipeline, kind, url, last_run_id, last_state, last_run_ms) VALUES"
-	" (2, 2, 'ranker', 'experiment', 'http://m/#/experiments/7', 4, 'success', 1795100010000)",
+	"INSERT INTO pipeline (id, source_id, pipeline, tool_id, kind, url, last_run_id, last_state, last_run_ms) VALUES"
+	" (2, 2, 'ranker', '7', 'experiment', 'http://m/#/experiments/7', 4, 'success', 1795100010000)",
 	"INSERT INTO run (id, pipeline_id, source_id, run, name, state, at_ms, started_ms, ended_ms, duration_ms, url)"
 	" VALUES (4, 2, 2, '0123456789abcdef0123456789abcdef', 'clumsy-ox-7', 'success', 1795100010000, 1795100010000,"
 	" 1795100050000, 40000, 'http://m/r4')",
@@ -396,6 +396,126 @@ static void a_project_says_who_promised_what_to_whom(void **state)
 	assert_null(strstr(text, "Other"));
 }
 
+static void a_run_says_what_was_checked_and_what_changed_since_it_went_well(void **state)
+{
+	const char *text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "lab", .pipeline = "recsys", .run = "r3"), 120);
+	static const char *const says[] = {"fail  null_rate 0.312 > 0.02", "pass  volume 48",
+		"what changed since the last green run, r1", "success → failed", "– → 10"};
+	assert_says(text, says, ARRAY_LEN(says));
+	text = print(*state, &view_run,
+		REF(.kind = REF_RUN, .source = "lab", .pipeline = "recsys", .run = "r1"), 120);
+	assert_null(strstr(text, "what changed")); /* `d` says it of what went well */
+}
+
+static void everything_under_a_run_is_a_line_for_each_tool(void **state)
+{
+	static const char *const failed[] = {"recsys ▸ r3 ▸ everything", "scale=10", "✗ check 7 30s",
+		"✓ extract 30s", "– train", "no run of ranker here",
+		"clumsy-ox-7 · ndcg@10 0.123, val loss NaN", "model ranker version 41",
+		"null_rate 0.312 > 0.02", "last green run, r1", "not reported by lab: inputs"};
+	static const char *const green[] = {"✓ clumsy-ox-7 40s", "from step train (tag airflow_run)",
+		"below it: ● 1", "no green run before"};
+	static const char *const tracked[] = {
+		"part of its step train", "one 1m 00s", "✓ extract 30s", "events 42 · 48", "000 rows"};
+	assert_says(print(*state, &view_everything, /* its newest run */
+			    REF(.kind = REF_PIPELINE, .source = "lab", .pipeline = "recsys"), 160),
+		failed, ARRAY_LEN(failed));
+	assert_says(print(*state, &view_everything,
+			    REF(.kind = REF_RUN, .source = "lab", .pipeline = "recsys", .run = "r1"), 160),
+		green, ARRAY_LEN(green));
+	assert_says(print(*state, &view_everything,
+			    REF(.kind = REF_RUN, .source = "track", .pipeline = "ranker",
+				    .run = "0123456789abcdef0123456789abcdef"),
+			    160),
+		tracked, ARRAY_LEN(tracked));
+}
+
+/* A line of steps and lanes each; what the printer puts above them is left out. */
+static const char *graph_of(struct place *p, const char *pipeline, bool is_unfolded)
+{
+	struct err err = {0};
+	struct buf out;
+	const struct view_args args = {.config = p->config,
+		.filter = "",
+		.limit = 50,
+		.ref = {.kind = REF_PIPELINE, .source = "lab", .pipeline = pipeline},
+		.show_hidden = is_unfolded,
+		.now_ms = NOW};
+	struct view_data *data = view_load(p->store, &view_graph, &args, &err);
+	if (!data)
+		fail_msg("%s", err.msg);
+	buf_init(&out, 0);
+	for (size_t i = 0; i < data->blocks[0].text.n; i++) {
+		for (size_t k = 0; k < data->blocks[0].text.lines[i].n_spans; k++)
+			buf_addz(&out, data->blocks[0].text.lines[i].spans[k].text);
+		buf_addc(&out, '\n');
+	}
+	const char *text = arena_dup(p->arena, buf_str(&out));
+	buf_fini(&out);
+	view_data_free(data);
+	return text;
+}
+
+static void a_graph_folds_groups_and_shows_the_worst_of_them(void **state)
+{
+	static const char *const more[] = {
+		"INSERT INTO pipeline (id, source_id, pipeline, last_run_id) VALUES (9, 1, 'dag', 9)",
+		"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms) VALUES (9, 9, 1, 'r', 'failed', 1)",
+		"INSERT INTO step VALUES (9, 'a', NULL, NULL, 0), (9, 'g.x', NULL, NULL, 1), (9, 'g.y', NULL, NULL, 2),"
+		" (9, 'b', NULL, NULL, 3), (9, 'end', NULL, NULL, 4)",
+		"INSERT INTO step_edge VALUES (9, 'g.x', 'a'), (9, 'g.y', 'g.x'), (9, 'b', 'a'), (9, 'end', 'b'), (9, 'end', 'g.y')",
+		"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms, duration_ms) VALUES"
+		" (9, 9, 'a', 1, 'success', 1, 2000), (9, 9, 'g.x', 1, 'failed', 1, 1000), (9, 9, 'b', 1, 'success', 1, 0)",
+	};
+	struct place *p = *state;
+	for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+		struct err err = {0};
+		if (!store_exec(p->store, more[i], NULL, 0, NULL, &err))
+			fail_msg("%s", err.msg);
+	}
+	assert_string_equal(graph_of(p, "dag", false), "✓ a  2.0s\n"
+						       "├─╮\n"
+						       "✗ │ g (2)  failed\n"
+						       "│ ✓ b\n"
+						       "├─╯\n"
+						       "○ end\n");
+	assert_string_equal(graph_of(p, "dag", true), "✓ a  2.0s\n"
+						      "├─╮\n"
+						      "✗ │ g.x  failed  1.0s\n"
+						      "○ │ g.y\n"
+						      "│ ✓ b\n"
+						      "├─╯\n"
+						      "○ end\n");
+	struct err err = {0}; /* each waits for the other */
+	assert_true(
+		store_exec(p->store, "INSERT INTO step_edge VALUES (9, 'a', 'end')", NULL, 0, NULL, &err));
+	assert_non_null(strstr(graph_of(p, "dag", false), "end"));
+}
+
+static void a_pipeline_named_by_the_tools_id_is_shown_by_its_name(void **state)
+{
+	struct buf text;
+	struct err err = {0};
+	struct place *p = *state;
+	const struct ref ref = {.kind = REF_PIPELINE, .source = "track", .pipeline = "7"};
+	assert_non_null(strstr(print(p, &view_pipeline, &ref, 80), "track ▸ ranker"));
+	buf_init(&text, 0);
+	assert_true(json_add_object(&text, p->store, p->config, &ref, NOW, &err));
+	assert_non_null(strstr(text.p, "\"ref\":\"track/ranker\""));
+	buf_fini(&text);
+}
+
+static void everything_under_a_step_is_its_own_share(void **state)
+{
+	const char *text = print(*state, &view_everything,
+		REF(.kind = REF_STEP, .source = "lab", .pipeline = "recsys", .run = "r1", .step = "extract"),
+		160);
+	static const char *const says[] = {"one ▸ extract ▸ everything", "✓ extract 30s"};
+	assert_says(text, says, ARRAY_LEN(says));
+	assert_null(strstr(text, "clumsy-ox-7")); /* made by another step */
+}
+
 static void projects_count_what_is_in_them(void **state)
 {
 	struct place *p = *state;
@@ -619,6 +739,11 @@ int main(void)
 		TEST(a_problem_says_why_where_since_when_and_until_when, setup),
 		TEST(a_platform_problem_has_no_log, setup),
 		TEST(a_run_says_how_it_went_and_why, setup),
+		TEST(a_run_says_what_was_checked_and_what_changed_since_it_went_well, setup),
+		TEST(everything_under_a_run_is_a_line_for_each_tool, setup),
+		TEST(everything_under_a_step_is_its_own_share, setup),
+		TEST(a_pipeline_named_by_the_tools_id_is_shown_by_its_name, setup),
+		TEST(a_graph_folds_groups_and_shows_the_worst_of_them, setup),
 		TEST(a_step_shows_its_attempts_and_its_evidence, setup),
 		TEST(a_step_that_never_started_is_shown, setup),
 		TEST(a_source_shows_its_components, setup),

@@ -288,8 +288,8 @@ static void accept_search(struct app *app)
 	x_free(app->last_search);
 	app->last_search = x_strdup(app->prompt.text.p ? app->prompt.text.p : "");
 	struct str text = str_of(app->last_search);
-	bool is_found = frame->pager ? frame->is_opened && pager_find(frame->pager, text, false)
-				     : widget && widget->ops->find(widget, text, false);
+	bool is_found = frame_has_pager(frame) ? frame->is_opened && pager_find(frame->pager, text, false)
+					       : widget && widget->ops->find(widget, text, false);
 	if (text.n && !is_found)
 		app_say(app, ROLE_LATE, "not found: %s", app->last_search);
 }
@@ -564,7 +564,8 @@ static void on_stop(void *ctx, int signo)
 
 /* --- life ------------------------------------------------------------------ */
 
-struct app *app_new(struct loop *loop, const struct config *config, bool is_ascii, int width, int height)
+struct app *app_new(
+	struct loop *loop, const struct config *config, bool is_away, bool is_ascii, int width, int height)
 {
 	struct app *app = x_new(struct app);
 	app->loop = loop;
@@ -576,6 +577,8 @@ struct app *app_new(struct loop *loop, const struct config *config, bool is_asci
 	prompt_init(&app->prompt, STR(""));
 	app->store = store_thread_new(loop, config->catalogue);
 	app->mirroring = mirroring_new(loop, app->store, config->catalogue, catalogue_is_back, app);
+	if (is_away)
+		store_thread_start_away(app->store);
 	app->desk = desk_new(loop);
 	app->columns = columns_new();
 	app->frames[app->n_frames++] = frame_new(app, &view_home, NULL, "");
@@ -706,7 +709,7 @@ bool app_main(struct cli *cli, int *status, struct err *err)
 		screen_use_mouse();
 	screen_size(&width, &height);
 	struct loop *loop = loop_new();
-	struct app *app = app_new(loop, cli->config, cli->is_ascii, width, height);
+	struct app *app = app_new(loop, cli->config, cli->is_away, cli->is_ascii, width, height);
 	app->has_screen = true;
 	bool ok = run_app(cli, app, status, err);
 	screen_close();

@@ -135,6 +135,8 @@ static void draw_top(const struct app *app, struct grid *grid)
 	if (is_form) {
 		grid_put(grid, 1, 1, grid->width - 1,
 			STR("a few fields; it is tried, and shown, before anything is written"), ROLE_DIM);
+	} else if (frame->is_excerpt) {
+		grid_put(grid, 1, 1, grid->width - 1, STR("evidence · L shows the whole log"), ROLE_DIM);
 	} else if (frame->pager && frame->is_opened) {
 		struct buf status;
 		buf_init(&status, 0);

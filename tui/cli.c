@@ -8,6 +8,7 @@
 #include "client/base/when.h"
 #include "client/catalogue/declared.h"
 #include "client/catalogue/find.h"
+#include "client/catalogue/mirror.h"
 #include "client/catalogue/move.h"
 #include "tui/app.h"
 #include "tui/screen.h"
@@ -24,6 +25,8 @@
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { PORTAL_PATIENCE_MS = 1000 };
 
 static const struct cli_command commands[] = {
 	{"sync", "[SOURCE…] [--watch] [--since T]", "ask the sources what is new, and store it", true,
@@ -298,9 +301,9 @@ static bool merge_declared(struct cli *cli, struct store *store, struct err *err
 	return true;
 }
 
-struct store *cli_store(struct cli *cli, struct err *err)
+/* Takes STORE, NULL where ERR says why there is none. */
+static struct store *look_into(struct cli *cli, struct store *store, struct err *err)
 {
-	struct store *store = store_open(cli->config->catalogue, STORE_READ, err);
 	if (store && store_notice(store))
 		cli_say("%s", store_notice(store));
 	if (!store && err->code == ERR_NOT_FOUND)
@@ -310,6 +313,43 @@ struct store *cli_store(struct cli *cli, struct err *err)
 		return store;
 	store_close(store);
 	return NULL;
+}
+
+struct store *cli_store(struct cli *cli, struct err *err)
+{
+	return look_into(cli, store_open(cli->config->catalogue, STORE_READ, err), err);
+}
+
+static bool has_mirror(struct cli *cli)
+{
+	const char *address = cli->config->catalogue;
+	return !store_is_file(address) && access(mirror_path(cli->arena, address), R_OK) == 0;
+}
+
+/* The mirror of a catalogue that AWAY says is away; NULL where there is none, or a file is the catalogue. */
+static struct store *open_mirror(struct cli *cli, const struct err *away)
+{
+	struct err no_mirror;
+	const char *address = cli->config->catalogue;
+	if (away->code != ERR_UNAVAILABLE || store_is_file(address))
+		return NULL;
+	return mirror_open(mirror_path(cli->arena, address), &no_mirror);
+}
+
+struct store *cli_store_or_mirror(struct cli *cli, int *status, struct err *err)
+{
+	struct store *store = store_open(cli->config->catalogue, STORE_READ, err);
+	struct store *mirror = store ? NULL : open_mirror(cli, err);
+	if (!mirror)
+		return look_into(cli, store, err);
+	struct buf made;
+	buf_init(&made, 0);
+	when_add_local(&made, store_mirrored_ms(mirror));
+	cli_say("%s; from the mirror of %s, which has open problems and newest runs", err->msg, made.p);
+	buf_fini(&made);
+	*status = 3;
+	cli->is_away = true;
+	return look_into(cli, mirror, err);
 }
 
 bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err)
@@ -371,7 +411,13 @@ static void set_locale(void)
 /* The portal itself opens the catalogue on a thread of its own, and says there what is wrong with it. */
 static void look_for_declared(struct cli *cli)
 {
-	struct store *store = store_open(cli->config->catalogue, STORE_READ, NULL);
+	struct err err;
+	/* who has something else to look at does not wait; whether it is back is looked at again and again */
+	int64_t patience_ms = has_mirror(cli) ? PORTAL_PATIENCE_MS : 0;
+	struct store *store = store_open_soon(cli->config->catalogue, STORE_READ, patience_ms, &err);
+	cli->is_away = !store && err.code == ERR_UNAVAILABLE;
+	if (!store)
+		store = open_mirror(cli, &err);
 	if (store)
 		(void)merge_declared(cli, store, NULL);
 	store_close(store);
@@ -428,6 +474,14 @@ static const char *remedy_of(const struct err *err)
 		       : "; 'porthole sync' sets it aside and reads all anew";
 }
 
+/* What the mirror does not have may well be in the catalogue. */
+static int status_of(const struct cli *cli, const struct err *err)
+{
+	if (cli->signo)
+		return 128 + cli->signo;
+	return cli->is_away && err->code == ERR_NOT_FOUND ? 3 : err_exit_status(err);
+}
+
 int cli_main(int argc, char **argv)
 {
 	struct cli cli = {.limit = -1, .yes = -1, .arena = arena_new(), .is_terminal = isatty(STDOUT_FILENO)};
@@ -439,7 +493,7 @@ int cli_main(int argc, char **argv)
 	if (!dispatch(&cli, argc, argv, &status, &err)) {
 		cli_flush(&cli);
 		cli_say("%s%s", err.msg, remedy_of(&err));
-		status = cli.signo ? 128 + cli.signo : err_exit_status(&err);
+		status = status_of(&cli, &err);
 	}
 	cli_flush(&cli);
 	if (cli.out_errno) {

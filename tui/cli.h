@@ -7,6 +7,7 @@
 #ifndef TUI_CLI_H
 #define TUI_CLI_H
 
+#include "client/base/mask.h"
 #include "client/config/config.h"
 #include "views/print.h"
 
@@ -26,7 +27,9 @@ struct cli {
 	const char *good[8];
 	size_t n_good;
 
-	bool is_terminal; /* standard output is one */
+	const struct mask *mask; /* what cli_put_line hides; NULL: nothing */
+	bool is_terminal;	 /* standard output is one */
+	bool is_away; /* the catalogue cannot be reached: its mirror, if there is one, is what we see */
 	int64_t now_ms;
 	struct buf out; /* flushed to standard output at the end, and by cli_flush */
 	int signo;	/* that ended the command; 0: none did */
@@ -76,6 +79,9 @@ struct printer cli_printer(struct cli *cli);
 /* Opens the catalogue for reading; ERR says what to do where there is none. What it declares is in `config`
  * from then on. */
 struct store *cli_store(struct cli *cli, struct err *err);
+/* The same for a command that only reads: while the catalogue is away its mirror, if there is one. A line on
+ * standard error tells that, and *STATUS is 3. */
+struct store *cli_store_or_mirror(struct cli *cli, int *status, struct err *err);
 /* The ref that TEXT names: a ref, or a web address of a configured source. */
 bool cli_ref(struct cli *cli, struct store *store, const char *text, struct ref *out, struct err *err);
 /* The arguments from FIRST on, joined by blanks. */

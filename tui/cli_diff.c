@@ -43,11 +43,10 @@ static void print_diff(struct cli *cli, const struct diff *diff)
 
 bool cli_diff(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	struct ref refs[DIFF_MOST_RUNS];
 	struct diff diff;
 	size_t n;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	const struct view_args args = {.config = cli->config, .filter = "", .now_ms = cli->now_ms};

@@ -52,12 +52,12 @@ static bool wait_fini(struct wait *wait, int *status, struct err *err)
 }
 
 /* The run that argument 1 names, with the names that its source gave it, and when it ended. */
-static bool find_run(struct cli *cli, struct ref *run, int64_t *ended_ms, struct err *err)
+static bool find_run(struct cli *cli, struct ref *run, int64_t *ended_ms, int *status, struct err *err)
 {
 	const char *text = cli->args[1];
 	struct found found;
 	struct result row;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	bool ok = cli_ref(cli, store, text, run, err);
@@ -221,7 +221,7 @@ bool cli_series(struct cli *cli, int *status, struct err *err)
 	struct ref run;
 	struct live_series_want want = {.run = &run};
 	struct series s = {.rows = {cli, point_columns, ARRAY_LEN(point_columns), NULL, 0, 0}};
-	if (!find_run(cli, &run, &want.ended_ms, err))
+	if (!find_run(cli, &run, &want.ended_ms, status, err))
 		return false;
 	s.asked = want.metrics = cli->args + 2;
 	s.n_asked = want.n_metrics = (size_t)cli->n_args - 2;
@@ -370,7 +370,7 @@ bool cli_artifacts(struct cli *cli, int *status, struct err *err)
 	struct ref run;
 	int64_t ended_ms;
 	struct artifacts a = {.rows = {cli, entry_columns, ARRAY_LEN(entry_columns), NULL, 0, 0}};
-	if (!find_run(cli, &run, &ended_ms, err))
+	if (!find_run(cli, &run, &ended_ms, status, err))
 		return false;
 	struct str path = cli->n_args == 3 ? str_of(cli->args[2]) : STR("");
 	while (path.n && path.p[path.n - 1] == '/')

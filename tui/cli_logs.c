@@ -24,10 +24,24 @@ struct tail {
 	int signo;
 };
 
-void cli_put_line(struct cli *cli, struct str line)
+static void put_clean(struct cli *cli, struct str line)
 {
 	clean_add(&cli->out, line, CLEAN_LINES | CLEAN_NO_SGR | (cli->is_ascii ? CLEAN_ASCII : 0));
 	buf_addc(&cli->out, '\n');
+}
+
+void cli_put_line(struct cli *cli, struct str line)
+{
+	struct buf masked;
+	if (!cli->mask || !cli->mask->n) {
+		put_clean(cli, line);
+		return;
+	}
+	buf_init(&masked, 0);
+	buf_add(&masked, line);
+	mask_line(cli->mask, &masked);
+	put_clean(cli, buf_str(&masked));
+	buf_fini(&masked);
 }
 
 void cli_put_text(struct cli *cli, struct buf *begun, struct str text)
@@ -114,6 +128,18 @@ static bool stream(struct cli *cli, const struct ref *ref, int *status, struct e
 	return false;
 }
 
+static bool stream_masked(struct cli *cli, const struct ref *ref, int *status, struct err *err)
+{
+	struct mask mask;
+	if (!mask_init(&mask, cli->config->mask, cli->config->n_mask, err))
+		return false;
+	cli->mask = &mask;
+	bool ok = stream(cli, ref, status, err);
+	cli->mask = NULL;
+	mask_fini(&mask);
+	return ok;
+}
+
 static bool print_cause(struct cli *cli, struct store *store, const struct ref *ref, struct err *err)
 {
 	struct evidence evidence;
@@ -128,7 +154,7 @@ static bool print_cause(struct cli *cli, struct store *store, const struct ref *
 	}
 	struct view_data data = {.arena = cli->arena};
 	struct printer printer = cli_printer(cli);
-	evidence_block(&data, &evidence, NULL);
+	evidence_block(&data, cli->config, &evidence, NULL);
 	if (evidence.error)
 		cli_say("%s", evidence.error);
 	for (size_t i = 0; data.n_blocks && i < data.blocks[0].text.n; i++)
@@ -144,7 +170,7 @@ bool cli_logs(struct cli *cli, int *status, struct err *err)
 		return err_set(err, ERR_USAGE, "--raw would let a log steer this terminal; pipe it");
 	struct ref ref;
 	struct found found;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	bool ok = cli_ref(cli, store, cli->args[1], &ref, err);
@@ -159,7 +185,7 @@ bool cli_logs(struct cli *cli, int *status, struct err *err)
 	if (!ok || cli->is_cause)
 		return ok;
 	ref.attempt = found.attempt;
-	return stream(cli, &ref, status, err);
+	return stream_masked(cli, &ref, status, err);
 }
 
 static bool feed_file(struct explainer *explainer, const char *path,

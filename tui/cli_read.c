@@ -79,9 +79,8 @@ static void check_sync(struct cli *cli, struct store *store)
 
 bool cli_list(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	const struct view_def *view = view_find(cli->args[0]);
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	if (view == &view_problems)
@@ -110,14 +109,25 @@ static bool print_triage(struct cli *cli, struct store *store, struct err *err)
 
 bool cli_triage(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	check_sync(cli, store);
 	bool ok = print_triage(cli, store, err);
 	store_close(store);
 	return ok;
+}
+
+static bool print_loaded(struct cli *cli, struct store *store, const struct view_def *view,
+	const struct view_args *args, struct err *err)
+{
+	struct view_data *data = view_load(store, view, args, err);
+	if (!data)
+		return false;
+	struct printer printer = cli_printer(cli);
+	print_view(&printer, data);
+	view_data_free(data);
+	return true;
 }
 
 static bool print_object(struct cli *cli, struct store *store, const struct ref *ref, struct err *err)
@@ -129,18 +139,16 @@ static bool print_object(struct cli *cli, struct store *store, const struct ref 
 		return err_set(err, ERR_USAGE, "nothing of this kind can be shown yet");
 	struct view_args args = args_of(cli, "");
 	args.ref = *ref;
-	struct view_data *data = view_load(store, view, &args, err);
-	if (!data)
-		return false;
-	struct printer printer = cli_printer(cli);
-	print_view(&printer, data);
-	view_data_free(data);
-	return true;
+	bool ok = print_loaded(cli, store, view, &args, err);
+	if (!ok || ref->kind != REF_PIPELINE)
+		return ok;
+	buf_addc(&cli->out, '\n');
+	args.show_hidden = false;
+	return print_loaded(cli, store, &view_graph, &args, err);
 }
 
 bool cli_show(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	/* `porthole REF` without a terminal comes here too: the ref is then the first word */
 	const char *text = cli->n_args && strcmp(cli->args[0], "show") ? cli->args[0]
 			   : cli->n_args > 1			       ? cli->args[1]
@@ -148,7 +156,7 @@ bool cli_show(struct cli *cli, int *status, struct err *err)
 	if (!text || cli->n_args > (text == cli->args[0] ? 1 : 2))
 		return err_set(err, ERR_USAGE, "show what? 'porthole show SOURCE/PIPELINE/RUN'");
 	struct ref ref;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	bool ok = cli_ref(cli, store, text, &ref, err) && print_object(cli, store, &ref, err);
@@ -158,12 +166,11 @@ bool cli_show(struct cli *cli, int *status, struct err *err)
 
 bool cli_open(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	if (cli->n_args != 2)
 		return err_set(err, ERR_USAGE, "open what? 'porthole open REF' or 'porthole open URL'");
 	struct ref ref;
 	struct found found;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	bool is_address = strstr(cli->args[1], "://") != NULL;
@@ -200,7 +207,7 @@ bool cli_search(struct cli *cli, int *status, struct err *err)
 {
 	if (cli->n_args < 2)
 		return err_set(err, ERR_USAGE, "search for what? 'porthole search WORDS'");
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	const struct view_args args = args_of(cli, cli_words(cli, 1));
@@ -208,7 +215,8 @@ bool cli_search(struct cli *cli, int *status, struct err *err)
 	bool ok = search_load(store, &args, cli->arena, &table, err);
 	if (ok)
 		print_rows(cli, &table);
-	*status = ok && !table.result.n_rows ? 1 : 0;
+	if (ok && !table.result.n_rows && !*status)
+		*status = 1;
 	store_close(store);
 	return ok;
 }

@@ -73,11 +73,10 @@ static bool print_why(struct cli *cli, struct store *store, const struct ref *re
 
 bool cli_why(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	if (cli->n_args != 2)
 		return err_set(err, ERR_USAGE, "why what? 'porthole why problem:ID' or a run or step");
 	struct ref ref;
-	struct store *store = cli_store(cli, err);
+	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
 	bool ok = cli_ref(cli, store, cli->args[1], &ref, err) && print_why(cli, store, &ref, err);

@@ -22,9 +22,9 @@ void cmd_previous_pane(struct app *app);
 /* cmd_go.c: to somewhere else */
 void cmd_open(struct app *app);
 void cmd_log(struct app *app);
-void cmd_evidence(struct app *app);
 void cmd_pipeline(struct app *app);
 void cmd_run(struct app *app);
+void cmd_graph(struct app *app);
 void cmd_project(struct app *app);
 void cmd_everything(struct app *app);
 void cmd_history(struct app *app);
@@ -50,6 +50,8 @@ void cmd_next_cause(struct app *app);
 void cmd_previous_cause(struct app *app);
 void cmd_follow(struct app *app);
 void cmd_wrap(struct app *app);
+void cmd_raw(struct app *app);
+void cmd_evidence(struct app *app);
 void cmd_fold(struct app *app);
 
 /* cmd_copy.c: out of the portal */

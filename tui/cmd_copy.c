@@ -39,7 +39,7 @@ static void add_ref(struct app *app, struct buf *out)
 static void add_line(struct app *app, struct buf *out)
 {
 	struct frame *frame = app_top(app);
-	if (frame->pager)
+	if (frame_has_pager(frame))
 		pager_copy(frame->pager, out);
 	else if (frame_widget(frame))
 		frame_widget(frame)->ops->copy(frame_widget(frame), out);
@@ -111,7 +111,7 @@ static void add_text_block(const struct view_data *data, const char *name, struc
 static void add_excerpt(struct app *app, struct buf *out)
 {
 	const struct frame *frame = app_top(app);
-	if (frame->pager) {
+	if (frame_has_pager(frame)) {
 		add_line(app, out);
 		return;
 	}

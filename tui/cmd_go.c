@@ -3,6 +3,7 @@
 #include "tui/cmd.h"
 #include "tui/curves.h"
 #include "views/diff.h"
+#include "views/lists.h"
 
 bool cmd_ref(const struct app *app, struct arena *arena, struct ref *out)
 {
@@ -41,16 +42,6 @@ void cmd_log(struct app *app)
 	else
 		app_say(app, ROLE_DIM, "no log belongs to this");
 	arena_free(arena);
-}
-
-/* From a log to the step, which has its evidence. */
-void cmd_evidence(struct app *app)
-{
-	const struct frame *frame = app_top(app);
-	if (!frame->target)
-		app_say(app, ROLE_DIM, "it is not known yet whose log this is");
-	else
-		app_open_ref(app, &frame->target->ref);
 }
 
 /* --- what it belongs to --------------------------------------------------------- */
@@ -93,6 +84,22 @@ void cmd_run(struct app *app)
 		else
 			app_say(app, ROLE_DIM, "no run belongs to this");
 	}
+	arena_free(arena);
+}
+
+void cmd_graph(struct app *app)
+{
+	struct ref ref;
+	struct arena *arena = arena_new();
+	bool has_place = place(app, arena, "pipeline", &ref);
+	if (has_place && ref.pipeline)
+		app_push(app,
+			frame_new(app, &view_graph,
+				&(struct ref){
+					.kind = REF_PIPELINE, .source = ref.source, .pipeline = ref.pipeline},
+				""));
+	else if (has_place)
+		app_say(app, ROLE_DIM, "no pipeline belongs to this");
 	arena_free(arena);
 }
 
@@ -164,18 +171,38 @@ static void open_under(struct app *app, const struct ref *ref)
 	buf_fini(&filter);
 }
 
-/* Of a source or a project its pipelines, of a pipeline its runs, of a run all its steps; in a list of what
- * the cursor is on. */
+/* A problem's place may be a run without a step. */
+static void fit_kind(struct ref *ref)
+{
+	if (ref->kind == REF_STEP && (!ref->step || !*ref->step)) {
+		ref->kind = REF_RUN;
+		ref->step = ref->index = NULL;
+	}
+}
+
+/* What has runs is shown with everything under it, in every tool; from there, and of what has none, it is a
+ * list of what lies under it. */
+static void open_everything(struct app *app, const struct ref *ref)
+{
+	bool has_runs = ref->kind == REF_PIPELINE || ref->kind == REF_RUN || ref->kind == REF_STEP;
+	if (has_runs && app_top(app)->view != &view_everything)
+		app_push(app, frame_new(app, &view_everything, ref, ""));
+	else
+		open_under(app, ref);
+}
+
 void cmd_everything(struct app *app)
 {
 	struct ref ref;
 	struct arena *arena = arena_new();
 	const struct frame *frame = app_top(app);
 	bool is_object = frame->view && frame->view->kind == VIEW_OBJECT && frame->ref.kind != REF_PROBLEM;
-	if (is_object)
-		open_under(app, &frame->ref);
-	else if (place(app, arena, "list", &ref))
-		open_under(app, &ref);
+	if (is_object) {
+		open_everything(app, &frame->ref);
+	} else if (place(app, arena, "list", &ref)) {
+		fit_kind(&ref);
+		open_everything(app, &ref);
+	}
 	arena_free(arena);
 }
 
@@ -217,15 +244,6 @@ static size_t runs_meant(struct app *app, struct arena *arena, struct ref *out)
 	if (!n && frame_place(frame, arena, &out[0]))
 		n = (out[0].kind == REF_RUN || out[0].kind == REF_STEP) && out[0].run;
 	return n;
-}
-
-/* A problem's place may be a run without a step. */
-static void fit_kind(struct ref *ref)
-{
-	if (ref->kind == REF_STEP && (!ref->step || !*ref->step)) {
-		ref->kind = REF_RUN;
-		ref->step = ref->index = NULL;
-	}
 }
 
 void cmd_changes(struct app *app)

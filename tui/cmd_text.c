@@ -10,8 +10,8 @@ static void find(struct app *app, bool is_backward)
 		app_say(app, ROLE_DIM, "nothing was searched yet: / searches");
 		return;
 	}
-	bool is_found = frame->pager ? pager_find(frame->pager, text, is_backward)
-				     : widget && widget->ops->find(widget, text, is_backward);
+	bool is_found = frame_has_pager(frame) ? pager_find(frame->pager, text, is_backward)
+					       : widget && widget->ops->find(widget, text, is_backward);
 	if (!is_found)
 		app_say(app, ROLE_LATE, "not found: %s", app->last_search);
 }
@@ -29,6 +29,7 @@ void cmd_find_previous(struct app *app)
 static void walk_cause(struct app *app, bool is_backward)
 {
 	struct frame *frame = app_top(app);
+	frame->is_excerpt = false; /* the causes are in the whole log */
 	if (!frame->is_opened || !pager_next_cause(frame->pager, is_backward))
 		app_say(app, ROLE_DIM, "no cause was found in this log");
 }
@@ -52,6 +53,20 @@ void cmd_follow(struct app *app)
 void cmd_wrap(struct app *app)
 {
 	pager_toggle_wrap(app_top(app)->pager);
+}
+
+void cmd_raw(struct app *app)
+{
+	app_say(app, ROLE_DIM,
+		pager_toggle_raw(app_top(app)->pager) ? "lines of JSON as they are"
+						      : "lines of JSON laid out");
+}
+
+void cmd_evidence(struct app *app)
+{
+	const bool was_excerpt = app_top(app)->is_excerpt;
+	if (!frame_toggle_excerpt(app_top(app)) && !was_excerpt)
+		app_say(app, ROLE_DIM, "nothing was kept of this log: its step did not fail");
 }
 
 void cmd_fold(struct app *app)

@@ -426,6 +426,7 @@ void frame_free(struct frame *frame)
 	live_log_close(frame->log);
 	if (frame->pager)
 		pager_free(frame->pager);
+	mask_fini(&frame->mask);
 	log_target_free(frame->target);
 	arena_free(frame->arena);
 	x_free(frame->preview_ref);
@@ -440,6 +441,7 @@ void frame_free(struct frame *frame)
 /* --- logs ---------------------------------------------------------------- */
 
 struct find_log_job {
+	const struct config *config;
 	struct arena *arena;
 	struct ref ref;
 	struct log_target *target;
@@ -448,7 +450,7 @@ struct find_log_job {
 static bool run_find_log(struct store *store, void *ctx, struct err *err)
 {
 	struct find_log_job *job = ctx;
-	job->target = log_target_find(store, &job->ref, err);
+	job->target = log_target_find(store, job->config, &job->ref, err);
 	return job->target != NULL;
 }
 
@@ -487,6 +489,20 @@ static void log_done(void *ctx, bool complete, const struct err *err)
 	frame->is_log_over = true;
 }
 
+/* The text that L shows in the place of the log. */
+static void take_excerpt(struct frame *frame)
+{
+	if (frame->target->excerpt)
+		pane_set(&frame->body, frame->target->excerpt);
+	frame->target->excerpt = NULL;
+}
+
+bool frame_toggle_excerpt(struct frame *frame)
+{
+	frame->is_excerpt = !frame->is_excerpt && frame->body.data;
+	return frame->is_excerpt;
+}
+
 static void log_found(void *ctx, void *result, const struct err *err)
 {
 	static const struct live_log_ops ops = {.grown = log_grown, .done = log_done};
@@ -499,11 +515,14 @@ static void log_found(void *ctx, void *result, const struct err *err)
 		frame->target = job->target;
 		job->target = NULL;
 		const struct ref *ref = &frame->target->ref;
+		take_excerpt(frame);
 		x_free(frame->log_title);
 		frame->log_title = x_printf("%s ▸ %s%s%s ▸ log, try %lld", ref->pipeline, ref->step,
 			ref->index ? " " : "", ref->index ? ref->index : "", (long long)ref->attempt);
 		pager_set_causes(frame->pager, frame->target->causes, frame->target->n_causes);
-		frame->log = live_log_open(frame->app->loop, frame->app->config, ref, true, &ops, frame);
+		const struct config *config = frame->app->config;
+		if (mask_init(&frame->mask, config->mask, config->n_mask, &frame->log_err))
+			frame->log = live_log_open(frame->app->loop, config, ref, true, &ops, frame);
 	}
 	drop_find_log(job);
 	app_dirty(frame->app);
@@ -520,9 +539,11 @@ struct frame *frame_new_log(struct app *app, const struct ref *ref)
 	static const struct store_job what = {.run = run_find_log, .done = log_found, .drop = drop_find_log};
 	struct frame *frame = new_frame(app, ref);
 	frame->pager = pager_new();
+	pager_set_mask(frame->pager, &frame->mask);
 	pager_use_loop(frame->pager, app->loop, pager_changed, frame);
 	frame->log_title = x_strdup("log");
 	struct find_log_job *job = x_new(struct find_log_job);
+	job->config = app->config;
 	job->arena = arena_new();
 	job->ref = ref_dup(job->arena, ref);
 	frame->log_ticket = store_thread_run(app->store, &what, job, frame);
@@ -530,6 +551,11 @@ struct frame *frame_new_log(struct app *app, const struct ref *ref)
 }
 
 /* --- keys ---------------------------------------------------------------- */
+
+bool frame_has_pager(const struct frame *frame)
+{
+	return frame->pager && !frame->is_excerpt;
+}
 
 struct widget *frame_widget(const struct frame *frame)
 {
@@ -629,7 +655,7 @@ static bool wants_more(const struct frame *frame)
 void frame_move(struct frame *frame, enum move move)
 {
 	int rows = frame->focus < FRAME_MOST_BLOCKS ? frame->body.heights[frame->focus] : 0;
-	if (frame->pager) {
+	if (frame_has_pager(frame)) {
 		pager_move(frame->pager, move, frame->app->grid.height - 4);
 		return;
 	}
@@ -760,7 +786,8 @@ static void draw_nothing(const struct frame *frame, struct grid *grid, struct re
 			(struct rect){rect.x + 2, rect.y + 1, rect.width - 2, rect.height - 1}, NULL);
 		flow_fini(&flow);
 		grid_put(grid, rect.x + 2, rect.y + 2 + rows, rect.width - 2,
-			frame->pager			 ? STR("q goes back")
+			frame->pager && frame->body.data ? STR("L shows what was kept of it, q goes back")
+			: frame->pager			 ? STR("q goes back")
 			: frame == frame->app->frames[0] ? STR("^L tries again")
 							 : STR("^L tries again, q goes back"),
 			ROLE_DIM);
@@ -778,9 +805,9 @@ static void draw_body(struct frame *frame, struct grid *grid, struct rect rect)
 
 void frame_draw(struct frame *frame, struct grid *grid, struct rect rect)
 {
-	if (frame->pager && frame->is_opened)
+	if (frame_has_pager(frame) && frame->is_opened)
 		pager_draw(frame->pager, grid, rect, &frame->app->format);
-	else if (frame->pager || !frame->body.data)
+	else if (frame_has_pager(frame) || !frame->body.data)
 		draw_nothing(frame, grid, rect);
 	else if (has_preview(frame) && frame->preview_ref)
 		draw_with_preview(frame, grid, rect);

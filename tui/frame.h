@@ -61,6 +61,8 @@ struct frame {
 	bool is_log_over; /* nothing more comes */
 	struct err log_err;
 	char *log_title;
+	struct mask mask; /* what is hidden in it */
+	bool is_excerpt;  /* what was kept of it (in body) is shown instead */
 };
 
 /* Opens VIEW; REF (copied) is NULL for lists. Loading starts at once. */
@@ -94,6 +96,11 @@ void frame_set_filter(struct frame *frame, const char *filter);
 /* Goes back to the filter that it was opened with; false where that is what it shows. */
 bool frame_drop_filter(struct frame *frame);
 bool frame_is_loading(const struct frame *frame);
+/* Whether the log itself is shown: then its pager has the keys. */
+bool frame_has_pager(const struct frame *frame);
+/* Shows what was kept of a log instead of it, or the log again. Returns whether that is shown now: there may
+ * be nothing. */
+bool frame_toggle_excerpt(struct frame *frame);
 /* The widget with the keys, or NULL. */
 struct widget *frame_widget(const struct frame *frame);
 /* The ref under the cursor; NULL where there is none. */

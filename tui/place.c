@@ -15,7 +15,9 @@ static char *dup_or_null(const char *text)
 /* What is not the ref's own view. */
 static const char *special_view(const struct frame *frame)
 {
-	return frame->curves ? "curves" : frame->view == &view_compare ? view_compare.name : NULL;
+	bool is_other =
+		frame->view == &view_compare || frame->view == &view_everything || frame->view == &view_graph;
+	return frame->curves ? "curves" : is_other ? frame->view->name : NULL;
 }
 
 /* The ref of what is shown; of curves and comparisons all of them. */
@@ -68,7 +70,7 @@ void place_fini(struct place *place)
 	*place = (struct place){0};
 }
 
-/* Of the two that take several refs. */
+/* Of those that are not the ref's own view; two of them take several refs. */
 static struct frame *frame_of_refs(struct app *app, const struct place *place)
 {
 	struct ref refs[CURVES_MOST_RUNS];
@@ -83,6 +85,10 @@ static struct frame *frame_of_refs(struct app *app, const struct place *place)
 		frame = curves_open(app, refs, n);
 	else if (n && !strcmp(place->view, view_compare.name))
 		frame = frame_new_compare(app, refs, n);
+	else if (n && !strcmp(place->view, view_everything.name))
+		frame = frame_new(app, &view_everything, &refs[0], "");
+	else if (n && !strcmp(place->view, view_graph.name))
+		frame = frame_new(app, &view_graph, &refs[0], "");
 	arena_free(arena);
 	return frame;
 }

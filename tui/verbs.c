@@ -82,6 +82,22 @@ static void run_diff(struct app *app, const char *rest)
 	arena_free(arena);
 }
 
+static void run_everything(struct app *app, const char *rest)
+{
+	struct ref ref;
+	struct err err;
+	struct arena *arena = arena_new();
+	if (!*rest)
+		app_say(app, ROLE_ERROR, "everything under what? ':everything SOURCE/PIPELINE[/RUN]'");
+	else if (!ref_parse(arena, str_of(rest), &ref, &err))
+		app_say(app, ROLE_ERROR, "%s", err.msg);
+	else if (!ref.pipeline)
+		app_say(app, ROLE_ERROR, "'%s' has no runs: name a pipeline, a run or a step", rest);
+	else
+		app_push(app, frame_new(app, &view_everything, &ref, ""));
+	arena_free(arena);
+}
+
 static void run_series(struct app *app, const char *rest)
 {
 	struct ref refs[CURVES_MOST_RUNS];
@@ -119,6 +135,7 @@ static const struct verb verbs[] = {
 	{"search", "WORDS", "everything with a name like that, as a list", run_search},
 	{"triage", "[FILTER]", "what needs you, filtered", run_triage},
 	{"diff", "REF [REF…]", "what differs between runs", run_diff},
+	{"everything", "REF", "a run with everything under it, in every tool", run_everything},
 	{"series", "REF [REF…]", "metric curves of runs", run_series},
 	{"open", "REF|URL", "what a ref or a web address of a tool names", run_show},
 	{"save", "NAME", "keep this list with its filter, order and columns", run_save},

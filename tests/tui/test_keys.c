@@ -250,6 +250,8 @@ static void test_history_and_everything_and_their_filters(void **state)
 	type(p, "q:lab/recsys\r");
 	settle(p);
 	type(p, "x");
+	assert_title(p, "recsys ▸ r2 ▸ everything");
+	type(p, "x"); /* and then as a list */
 	settle(p);
 	assert_string_equal(app_top(p->app)->view->name, "runs");
 	assert_string_equal(app_top(p->app)->filter, "source=lab pipeline=recsys");

@@ -41,10 +41,15 @@ static const struct screen_case cases[] = {
 	{"problem", 110, 34, "Enter", false},
 	{"pipeline", 110, 40, "P", false},
 	{"run", 110, 34, "R", false},
+	{"graph", 110, 24, "D", false},
+	{"graph-80x24-ascii", 80, 24, "D", true},
+	{"everything", 110, 34, "R x", false},
+	{"everything-80x24", 80, 24, "R x", false},
 	{"step", 110, 34, "R Enter", false},
 	{"log", 110, 34, "l", false},
 	{"log-80x24", 80, 24, "l", false},
 	{"log-second-cause", 110, 34, "l e", false},
+	{"log-evidence", 110, 20, "l L", false},
 	{"runs", 110, 24, ": 'runs' Enter", false},
 	{"runs-200x50", 200, 50, ": 'runs' Enter", false},
 	{"runs-failed", 110, 20, ": 'runs state:failed' Enter", false},
@@ -109,7 +114,7 @@ static void picture(const struct screen_case *c, const struct config *shown, str
 {
 	struct err err = {0};
 	struct loop *loop = loop_new();
-	struct app *app = app_new(loop, shown, c->is_ascii, c->width, c->height);
+	struct app *app = app_new(loop, shown, false, c->is_ascii, c->width, c->height);
 	app->keymap = keymap_new(shown, &err);
 	assert_non_null(app->keymap);
 	settle(app);
@@ -253,7 +258,7 @@ static void test_form(void **state)
 static struct app *new_app(struct loop *loop, const char *sessions)
 {
 	struct err err = {0};
-	struct app *app = app_new(loop, config, false, 110, 24);
+	struct app *app = app_new(loop, config, false, false, 110, 24);
 	app->keymap = keymap_new(config, &err);
 	app->session = session_new(sessions, config->catalogue, "xterm");
 	assert_non_null(app->session);

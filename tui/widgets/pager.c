@@ -7,9 +7,11 @@
 #include "tui/widgets/file_lines.h"
 #include "tui/widgets/frames.h"
 #include "tui/widgets/search.h"
+#include "views/log_line.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum {
 	BAR = 1,
@@ -45,6 +47,9 @@ struct pager {
 	int64_t clear_from, clear_to; /* a stretch looked through in which none is */
 	bool is_wrapped, is_unfolded, is_following;
 	bool is_absolute; /* stamps of lines as they came */
+	bool is_raw;	  /* lines of JSON as they came */
+	bool is_binary;
+	const struct mask *mask; /* borrowed; NULL: nothing is hidden */
 	int64_t *causes;
 	size_t n_causes, cause; /* cause: 1 for the first, 0 before any was gone to */
 	struct match match;
@@ -263,15 +268,46 @@ static void shorten_stamp(struct buf *line)
 	memcpy(line->p, clock, FORMAT_CLOCK - 1);
 }
 
-/* The line at OFFSET, cleaned, into pager->text; SPANS may be NULL. */
-static size_t clean_at(struct pager *pager, int64_t offset, struct clean_span *spans)
+/* A stretch of pager->text that is not plain. */
+struct painted {
+	size_t from, to;
+	struct style style;
+};
+_Static_assert((int)LOG_LINE_MOST_PIECES <= (int)MOST_SPANS, "each piece of a line has a place");
+
+/* A line of JSON, laid out: pieces without a meaning of their own have ROLE. False: it is none. */
+static bool lay_out(struct pager *pager, enum role role, struct painted *painted, size_t *n)
 {
+	struct log_piece pieces[LOG_LINE_MOST_PIECES];
+	size_t from = 0;
+	*n = pager->is_raw ? 0
+			   : log_line_lay_out(buf_str(&pager->raw), pager->is_absolute, &pager->text, pieces);
+	for (size_t i = 0; painted && i < *n; i++) {
+		bool is_plain = pieces[i].role == ROLE_TEXT;
+		painted[i] = (struct painted){from, pieces[i].to, {.role = is_plain ? role : pieces[i].role}};
+		from = pieces[i].to;
+	}
+	return *n > 0;
+}
+
+/* The line at OFFSET, cleaned, into pager->text; PAINTED may be NULL. ROLE is that of the line. */
+static size_t clean_at(struct pager *pager, int64_t offset, enum role role, struct painted *painted)
+{
+	struct clean_span spans[MOST_SPANS];
+	size_t n;
 	buf_reset(&pager->raw);
 	buf_reset(&pager->text);
 	int64_t more = file_lines_read(&pager->file, offset, &pager->raw);
+	if (pager->mask)
+		mask_line(pager->mask, &pager->raw);
+	if (!more && lay_out(pager, role, painted, &n))
+		return n;
 	if (!pager->is_absolute)
 		shorten_stamp(&pager->raw);
-	size_t n = clean_line(&pager->text, buf_str(&pager->raw), spans, spans ? MOST_SPANS : 0);
+	n = clean_line(&pager->text, buf_str(&pager->raw), spans, painted ? MOST_SPANS : 0);
+	for (size_t i = 0; i < n; i++)
+		painted[i] =
+			(struct painted){spans[i].from, spans[i].to, {.role = role, .attr = spans[i].attr}};
 	if (more)
 		buf_addf(&pager->text, "… (%" PRId64 " bytes more)", more);
 	return n;
@@ -315,7 +351,7 @@ static int item_rows(struct pager *pager, int64_t offset)
 	struct fold fold;
 	if (!pager->is_wrapped || !pager->width || find_fold(pager, offset, &fold))
 		return 1;
-	clean_at(pager, offset, NULL);
+	clean_at(pager, offset, ROLE_TEXT, NULL);
 	struct str text = buf_str(&pager->text);
 	int rows = 0, width = text_width(pager);
 	do {
@@ -397,6 +433,17 @@ static void go_to_end(struct pager *pager)
 	set_cursor(pager, item_last(pager));
 }
 
+/* In a text a NUL is an accident; what is shown of anything else is its bytes, cleaned. */
+static bool is_no_text(const struct file_lines *file)
+{
+	enum { ENOUGH = 4096, RARE = 32 };
+	char head[ENOUGH];
+	ssize_t n = pread(file->fd, head, sizeof head, 0), nuls = 0;
+	for (ssize_t i = 0; i < n; i++)
+		nuls += !head[i];
+	return nuls * RARE > n;
+}
+
 bool pager_open(struct pager *pager, const char *path, int64_t line, struct err *err)
 {
 	if (pager->path && strcmp(pager->path, path) == 0) {
@@ -410,6 +457,7 @@ bool pager_open(struct pager *pager, const char *path, int64_t line, struct err 
 	x_free(pager->path);
 	pager->path = x_strdup(path);
 	forget_folds(pager);
+	pager->is_binary = is_no_text(&pager->file);
 	pager->cursor = pager->top = 0;
 	pager->left = pager->skip = 0;
 	pager->opened = -1;
@@ -430,6 +478,11 @@ void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n)
 	memcpy(pager->causes, lines, n * sizeof *lines);
 	pager->n_causes = n;
 	pager->cause = 0;
+}
+
+void pager_set_mask(struct pager *pager, const struct mask *mask)
+{
+	pager->mask = mask;
 }
 
 /* --- beside the loop: searching and counting ------------------------------------------- */
@@ -726,6 +779,13 @@ void pager_toggle_fold(struct pager *pager)
 	pager->skip = 0;
 }
 
+bool pager_toggle_raw(struct pager *pager)
+{
+	pager->is_raw = !pager->is_raw;
+	pager->left = pager->skip = 0;
+	return pager->is_raw;
+}
+
 bool pager_toggle_follow(struct pager *pager)
 {
 	pager->is_following = !pager->is_following;
@@ -740,7 +800,7 @@ void pager_copy(struct pager *pager, struct buf *out)
 		return;
 	bool is_absolute = pager->is_absolute;
 	pager->is_absolute = true; /* elsewhere a time without its day says little */
-	clean_at(pager, pager->cursor, NULL);
+	clean_at(pager, pager->cursor, ROLE_TEXT, NULL);
 	pager->is_absolute = is_absolute;
 	buf_add(out, buf_str(&pager->text));
 }
@@ -757,7 +817,7 @@ static bool is_cause(const struct pager *pager, int64_t number)
 
 /* Bytes FROM to TO of pager->text at X, Y, each stretch with its own colours. */
 static void draw_stretches(struct pager *pager, struct grid *grid, struct rect at, size_t from, size_t to,
-	const struct clean_span *spans, size_t n, enum role role)
+	const struct painted *spans, size_t n, enum role role)
 {
 	struct str text = buf_str(&pager->text);
 	int used = 0;
@@ -771,17 +831,16 @@ static void draw_stretches(struct pager *pager, struct grid *grid, struct rect a
 		if (i >= n || from >= to)
 			continue;
 		size_t painted_to = spans[i].to < to ? spans[i].to : to;
-		struct style style = {.role = role, .attr = spans[i].attr};
 		if (painted_to > from) {
 			used += grid_text(grid, at.x + used, at.y, at.width - used,
-				str_slice(text, from, painted_to), style);
+				str_slice(text, from, painted_to), spans[i].style);
 			from = painted_to;
 		}
 	}
 }
 
 static void draw_row(struct pager *pager, struct grid *grid, struct rect at, struct str row,
-	const struct clean_span *spans, size_t n, enum role role)
+	const struct painted *spans, size_t n, enum role role)
 {
 	size_t from = (size_t)(row.p - pager->text.p);
 	draw_stretches(pager, grid, at, from, from + row.n, spans, n, role);
@@ -789,7 +848,7 @@ static void draw_row(struct pager *pager, struct grid *grid, struct rect at, str
 }
 
 static void draw_unwrapped(struct pager *pager, struct grid *grid, struct rect at,
-	const struct clean_span *spans, size_t n, enum role role)
+	const struct painted *spans, size_t n, enum role role)
 {
 	struct str text = buf_str(&pager->text);
 	size_t skipped = pager->left ? utf8_fit(text, (size_t)pager->left).n : 0;
@@ -801,7 +860,7 @@ static void draw_unwrapped(struct pager *pager, struct grid *grid, struct rect a
 }
 
 static int draw_wrapped(struct pager *pager, struct grid *grid, struct rect at, int skip,
-	const struct clean_span *spans, size_t n, enum role role)
+	const struct painted *spans, size_t n, enum role role)
 {
 	struct str text = buf_str(&pager->text);
 	int rows = 0;
@@ -836,13 +895,13 @@ static void draw_gutter(
 
 static int draw_line(struct pager *pager, struct grid *grid, struct rect rect, int64_t offset)
 {
-	struct clean_span spans[MOST_SPANS];
+	struct painted spans[MOST_SPANS];
 	int64_t number = file_lines_number(&pager->file, offset);
 	int gutter = gutter_width(pager);
 	struct rect at = {rect.x + gutter, rect.y, rect.width - gutter, rect.height};
 	enum role role = is_cause(pager, number) ? ROLE_CAUSE : ROLE_TEXT;
 	draw_gutter(pager, grid, rect, number, offset == pager->cursor);
-	size_t n = clean_at(pager, offset, spans);
+	size_t n = clean_at(pager, offset, role, spans);
 	if (at.width < 1 || !pager->text.n)
 		return 1;
 	if (pager->is_wrapped)
@@ -945,6 +1004,8 @@ void pager_status(struct pager *pager, const struct format *format, struct buf *
 		buf_addf(out, "%s%zu cause%s", dot, pager->n_causes, pager->n_causes == 1 ? "" : "s");
 	buf_addz(out, dot);
 	add_size(out, pager->file.size);
+	if (pager->is_binary)
+		buf_addf(out, "%sno text: its bytes, cleaned", dot);
 	if (pager->is_following)
 		buf_addf(out, "%sfollowing", dot);
 	if (pager->search)

@@ -3,13 +3,15 @@
  * The pager: a text of any length, line by line, from a file that may still
  * grow. It holds no more than the screen and an index of line starts made as far as
  * the person went; at the end it starts from the end of the file.
- * Lines are cleaned as they are drawn, a log's colours become our attributes.
+ * Lines are cleaned as they are drawn, a log's colours become our attributes, and lines of JSON
+ * are laid out for reading (views/log_line.h). Searches look at the bytes of the file.
  */
 #ifndef TUI_WIDGETS_PAGER_H
 #define TUI_WIDGETS_PAGER_H
 
 #include "client/base/err.h"
 #include "client/base/loop.h"
+#include "client/base/mask.h"
 #include "tui/grid.h"
 #include "tui/widgets/widget.h"
 #include "views/format.h"
@@ -24,6 +26,8 @@ void pager_free(struct pager *pager);
 void pager_use_loop(struct pager *pager, struct loop *loop, void (*changed)(void *ctx), void *ctx);
 /* Shows the file at PATH, at line LINE (1-based; 0: at its end). Reopening the same path keeps the place. */
 bool pager_open(struct pager *pager, const char *path, int64_t line, struct err *err);
+/* What is hidden where lines are drawn and copied; borrowed, NULL: nothing. */
+void pager_set_mask(struct pager *pager, const struct mask *mask);
 /* Lines that `e` walks, best first; LINES is copied. */
 void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n);
 /* Looks whether the file has grown, was replaced or cut; in follow mode goes to the end. Also counts on in a
@@ -50,6 +54,8 @@ bool pager_next_cause(struct pager *pager, bool is_backward);
 void pager_toggle_wrap(struct pager *pager);
 /* Folded by default: runs of library frames (site-packages, java.base, org.apache.spark…) in a traceback. */
 void pager_toggle_fold(struct pager *pager);
+/* Lines of JSON as they came, or laid out. Returns whether they are raw now. */
+bool pager_toggle_raw(struct pager *pager);
 bool pager_toggle_follow(struct pager *pager);
 /* The line under the cursor, cleaned. */
 void pager_copy(struct pager *pager, struct buf *out);

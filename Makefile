@@ -42,7 +42,7 @@ MAINS   := tui/main.c client/fetch/main.c
 MODULE  := $(wildcard client/catalogue/postgres*.c)
 sources = $(filter-out $(MAINS) $(MODULE),$(wildcard $(1)/*.c))
 
-.PHONY: all run check check-built test test-live bench fuzz lint format install deb clean
+.PHONY: all run check check-built test-built test test-live bench fuzz lint format install deb clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -127,24 +127,30 @@ export PORTHOLE ?= $(CURDIR)/build/address/porthole
 export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
 export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
 
-check-built: $(TESTS) $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so
-	tests/run.sh $(SCRIPTS) $(TESTS)
+# Faults, storms, other machines, another engine: they take their time, so `make test` alone runs them.
+SLOW := $(patsubst %,tests/cli/test_%.sh,robust memory monkey hostile hostile_plugin install extend tls postgres \
+        away gone plugin admin) $(B)/tests/catalogue/test_store_postgres
 
-# What needs no installing: for every save.
+check-built test-built: $(TESTS) $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so
+check-built:
+	@TESTS_QUICK=1 tests/run.sh $(filter-out $(SLOW),$(SCRIPTS) $(TESTS))
+test-built:
+	@tests/run.sh $(SCRIPTS) $(TESTS)
+
+# What needs no installing and answers soon: for every save.
 check:
 	@$(MAKE) --no-print-directory SAN=address -j$(shell nproc) check-built
 
 test:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
-	@$(MAKE) --no-print-directory check
+	@$(MAKE) --no-print-directory SAN=address -j$(shell nproc) test-built
 
 # Against a real Airflow and a real MLflow, installed from PyPI into build/live.
 test-live:
 	@tools/deps.sh live
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
-	@tests/live/run.sh
-	@tests/live/mlflow.sh test
+	@tests/live/all.sh
 
 # What opening the portal costs, against the least that a program like it does.
 bench:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # run.sh PROGRAM…: runs test programs that speak TAP (cmocka's own, and the shell ones), as many side by side as there
 # are processors (JOBS), and closes with one line: "N passed, N failed, N skipped". With RESULTS=FILE the three
-# numbers are added there too.
+# numbers are added there too. With TESTS_QUICK=1 nothing is asked of a PostgreSQL.
 set -u
 export CMOCKA_MESSAGE_OUTPUT=TAP LC_ALL=C.UTF-8 TZ=Europe/Paris
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=1:abort_on_error=0} UBSAN_OPTIONS=print_stacktrace=1
@@ -19,7 +19,7 @@ trap at_exit EXIT
 # One PostgreSQL for all that want one; without it their tests are skipped by name.
 case " $* " in
 */tests/catalogue/* | */tests/sync/* | */tests/triage/* | */tests/views/* | */test_postgres* | */test_away*)
-    if [ -z "${PORTHOLE_TEST_PG:-}" ]; then
+    if [ -z "${PORTHOLE_TEST_PG:-}${TESTS_QUICK:-}" ]; then
         our_pg=$(mktemp -d /tmp/porthole-pg-XXXXXX)
         if "$here/pg.sh" start "$our_pg"; then
             export PORTHOLE_TEST_PG=$our_pg

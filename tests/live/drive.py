@@ -5,6 +5,7 @@
   drive.py history         eight waves of runs that end in the eight failures, for tools/record.py; some five minutes
   drive.py expect          what the server holds, one JSON line a run, a task instance and an earlier try, sorted
   drive.py call METHOD PATH [BODY]   the answer to one request
+  drive.py trigger DAG RUN_ID CONF   one run, as soon as the server knows the DAG
   drive.py wait            until nothing is queued or running
 
 `run` ends with 1 where a state is not the intended one, 3 where the time is over.
@@ -154,6 +155,11 @@ def run(api, prefix):
         raise SystemExit(1)
 
 
+def trigger(api, dag_id, run_id, conf):
+    wait(f"DAG {dag_id}", lambda: any(d["dag_id"] == dag_id for d in api.call("GET", "/api/v2/dags", limit=100)["dags"]))
+    api.call("POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None, "dag_run_id": run_id, "conf": json.loads(conf)})
+
+
 def epoch_ms(text):
     if text is None:
         return None
@@ -191,6 +197,8 @@ def expect(api):
 def main(args):
     if len(args) == 2 and args[0] == "run":
         run(Api(), args[1])
+    elif len(args) == 4 and args[0] == "trigger":
+        trigger(Api(), *args[1:])
     elif args == ["expect"]:
         expect(Api())
     elif args == ["history"]:

@@ -120,33 +120,8 @@ stop() {
 }
 
 # --- tests ---------------------------------------------------------------------
-count=0 passed=0 failed=0 skipped=0 skip=
-
-# t NAME COMMAND…: one test. What it writes is shown where it fails.
-t() {
-    local name=$1 status
-    shift
-    count=$((count + 1))
-    if [ -n "$skip" ] && [ "${CI:-}" = true ]; then
-        failed=$((failed + 1))
-        echo "not ok $count $name # $skip"
-        return
-    elif [ -n "$skip" ]; then
-        skipped=$((skipped + 1))
-        echo "ok $count $name # SKIP $skip"
-        return
-    fi
-    "$@" >"$work/test.out" 2>&1
-    status=$?
-    if [ "$status" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok $count $name"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count $name"
-        sed 's/^/# /' "$work/test.out" | head -n 40
-    fi
-}
+# shellcheck source=tests/live/tap.bash
+. "$here/tap.bash"
 
 p() { "$program" --config "$work/portal.yaml" "$@"; }
 check() { "$here/mlflow_check.py" "$@"; }
@@ -316,10 +291,6 @@ tests() {
     t "MLflow down: exit 3, the data stay" tool_down
 }
 
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 finish() {
     stop
     rm -rf "$work"
@@ -340,10 +311,7 @@ run_tests() {
     export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data XDG_CONFIG_HOME=$work/config
     export LC_ALL=C.UTF-8 TZ=UTC
     tests
-    [ -z "${RESULTS:-}" ] || echo "$passed $failed $skipped" >>"$RESULTS"
-    echo "1..$count"
-    echo "$passed passed, $failed failed, $skipped skipped"
-    [ "$failed" -eq 0 ]
+    end_tests
 }
 
 case ${1:-} in

@@ -27,35 +27,8 @@ finish() {
 trap finish EXIT
 trap 'exit 130' INT TERM
 
-# --- TAP ---------------------------------------------------------------------
-count=0 passed=0 failed=0 skipped=0 skip=
-
-# t NAME COMMAND…: one test. What it writes is shown where it fails.
-t() {
-    local name=$1 status
-    shift
-    count=$((count + 1))
-    if [ -n "$skip" ]; then
-        if [ "${CI:-}" = true ]; then
-            failed=$((failed + 1))
-            echo "not ok $count $name # $skip"
-        else
-            skipped=$((skipped + 1))
-            echo "ok $count $name # SKIP $skip"
-        fi
-        return
-    fi
-    "$@" >"$work/test.out" 2>&1
-    status=$?
-    if [ "$status" -eq 0 ]; then
-        passed=$((passed + 1))
-        echo "ok $count $name"
-    else
-        failed=$((failed + 1))
-        echo "not ok $count $name"
-        sed 's/^/# /' "$work/test.out" | head -n 40
-    fi
-}
+# shellcheck source=tests/live/tap.bash
+. "$here/tap.bash"
 
 # --- the portal, every output kept for the tests of what must never be in one ---
 calls=0
@@ -96,10 +69,6 @@ run_ref() { check value runs.jsonl ref "pipeline=$1"; }
 step_ref() { echo "$(run_ref "$1")/$2${3:+:$3}"; }
 
 # --- setting up ----------------------------------------------------------------
-free_port() {
-    python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
-}
-
 install() {
     "$here/airflow.sh" install >install.log 2>&1 && return
     skip="Airflow cannot be installed: $(tail -n 1 install.log | cut -c1-120)"
@@ -324,7 +293,4 @@ install # with the user's own cache of packages
 export HOME=$work/home XDG_CACHE_HOME=$work/cache XDG_DATA_HOME=$work/data XDG_CONFIG_HOME=$work/config
 export LC_ALL=C.UTF-8 TZ=UTC
 tests
-[ -z "${RESULTS:-}" ] || echo "$passed $failed $skipped" >>"$RESULTS"
-echo "1..$count"
-echo "$passed passed, $failed failed, $skipped skipped"
-[ "$failed" -eq 0 ]
+end_tests

@@ -1,0 +1,143 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""away.py HOW CONFIG SERVER: the portal on a terminal while its catalogue, the PostgreSQL in folder SERVER, is away;
+says what is wrong with that, and how long it took.
+
+  goes    the server dies under the open portal, and comes back
+  starts  it is dead when the portal starts
+  silent  whoever listens in its place when the portal starts never says a word
+"""
+import fcntl
+import glob
+import os
+import pty
+import re
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import termios
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+AWAY = "catalogue away · mirror of "
+COLUMNS, LINES = 140, 30
+
+
+class Portal:
+    def __init__(self, config):
+        self.started = time.monotonic()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+            os.execv(os.environ["PORTHOLE"], ["porthole", "--config", config])
+
+    def key(self, keys):
+        os.write(self.fd, keys.encode())
+
+    def screen(self):
+        """All of it, drawn anew: what came until the terminal was quiet, without what steers it."""
+        self.key("\x0c")
+        raw, end = b"", time.monotonic() + 2
+        while time.monotonic() < end and select.select([self.fd], [], [], 0.15)[0]:
+            raw += os.read(self.fd, 65536)
+        text = re.sub(rb"\x1b\[[0-9;]*[Hd]", b"\n", raw)
+        return re.sub(rb"\x1b(?:\[[?>]?[0-9;]*[A-Za-z]|[()][AB0]|[=>78])", b"", text).decode(errors="replace")
+
+    def wait(self, is_there, what, seconds):
+        """The seconds until a screen is as IS_THERE says."""
+        since = time.monotonic()
+        while True:
+            screen = self.screen()
+            took = time.monotonic() - since
+            if is_there(screen):
+                return took
+            if took > seconds:
+                self.fail(f"{what}: not within {seconds} s", screen)
+
+    def fail(self, text, screen=""):
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        sys.exit(f"{text}\n{screen}")
+
+    def leave(self):
+        self.key("Q")
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            if select.select([self.fd], [], [], 0.05)[0]:
+                try:
+                    os.read(self.fd, 65536)
+                except OSError:
+                    pass
+            done, status = os.waitpid(self.pid, os.WNOHANG)
+            if done:
+                if status:
+                    sys.exit(f"it ended with {os.waitstatus_to_exitcode(status)}")
+                return
+        self.fail("Q did not end it within 5 s")
+
+
+def server(how, folder):
+    subprocess.run([os.path.join(HERE, "..", "pg.sh"), how, folder], check=True)
+
+
+def is_fresh(screen):
+    return "as of " in screen and AWAY not in screen
+
+
+def is_away(screen):
+    return AWAY in screen and "need you" in screen
+
+
+def check_keys(portal):
+    """Down to a problem's page, its evidence on it, and back."""
+    portal.key("\r")
+    portal.wait(lambda screen: AWAY in screen and "need you" not in screen, "a problem's page on the mirror", 5)
+    portal.key("q")
+    portal.wait(is_away, "back on the list", 5)
+
+
+def goes(config, folder):
+    mirrors = os.path.join(os.environ["XDG_CACHE_HOME"], "porthole", "mirrors", "*.db")
+    portal = Portal(config)
+    portal.wait(lambda screen: is_fresh(screen) and "need you" in screen, "the catalogue", 20)
+    portal.wait(lambda _: glob.glob(mirrors), "a mirror", 20)
+    server("halt", folder)
+    took = portal.wait(is_away, "the mirror", 5)
+    check_keys(portal)
+    server("restart", folder)
+    back = portal.wait(is_fresh, "the catalogue again", 5)
+    portal.leave()
+    print(f"on the mirror after {took:.1f} s, back after {back:.1f} s")
+
+
+def starts(config, folder):
+    server("halt", folder)
+    portal = Portal(config)
+    took = portal.wait(is_away, "the mirror", 5)
+    check_keys(portal)
+    server("restart", folder)
+    back = portal.wait(is_fresh, "the catalogue", 5)
+    portal.leave()
+    print(f"on the mirror after {took:.1f} s, on the catalogue after {back:.1f} s")
+
+
+def silent(config, folder):
+    server("halt", folder)
+    path = os.path.join(folder, ".s.PGSQL.5432")
+    with socket.socket(socket.AF_UNIX) as mute:
+        mute.bind(path)
+        mute.listen()
+        portal = Portal(config)
+        took = portal.wait(is_away, "the mirror", 4)  # libpq alone would wait for 5
+    os.unlink(path)
+    check_keys(portal)
+    server("restart", folder)
+    back = portal.wait(is_fresh, "the catalogue", 10)
+    portal.leave()
+    print(f"on the mirror after {took:.1f} s, on the catalogue after {back:.1f} s")
+
+
+{"goes": goes, "starts": starts, "silent": silent}[sys.argv[1]](*sys.argv[2:])

@@ -49,7 +49,8 @@ both_compilers() {
     for compiler in gcc clang; do
         b=build/lint-$compiler
         # what make says itself is an answer too: a build that did not happen has no warnings
-        make -s -j"$(nproc)" CC="$compiler" B="$b" CFLAGS='-O1 -Werror' "$b/porthole" "$b/porthole-source" 2>&1 |
+        make -s -j"$(nproc)" CC="$compiler" B="$b" CFLAGS='-O1 -Werror' "$b/porthole" "$b/porthole-source" \
+            "$b/porthole-postgres.so" 2>&1 |
             grep -vE '^  (cc|ld)  '
         [ -x "$b/porthole" ] || echo "$compiler: nothing was built"
         rm -rf "$b"

@@ -73,7 +73,7 @@ static bool forget(struct store *store, int64_t run_id, struct err *err)
 bool links_note(struct store *store, int64_t run_id, bool is_new, const struct record_run *run,
 	struct arena *arena, struct err *err)
 {
-	struct target target;
+	struct target target = {0};
 	bool names_one = find_by_ref(run, arena, &target) || find_by_rule(run, &target);
 	bool says_all = run->tags && run->params; /* else what it says no more may only be left out */
 	if (!is_new && (names_one || says_all) && !forget(store, run_id, err))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Preloaded: the FAIL_AT-th allocation of each process fails; FAIL_TOTAL names a file that gets a line "PROGRAM
- * NUMBER" when one ends. */
+/* Preloaded: the FAIL_AT-th allocation of each process fails; FAIL_TOTAL names a file that gets a line
+ * "PROGRAM NUMBER" when one ends. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The catalogue on PostgreSQL: whatever is asked, the answer is the one that SQLite gives.
-. "$(dirname "${BASH_SOURCE[0]}")/tap.bash"
+# shellcheck source=tests/cli/tap.bash
+. "$(dirname "$0")/tap.bash"
 # shellcheck disable=SC2034  # read by tap.bash
 config=
 
@@ -14,7 +15,7 @@ fi
 
 export HOME=$dir/home
 database=porthole_cli_$$
-dsn=postgresql://postgres@/$database?host=$PORTHOLE_TEST_PG
+dsn="postgresql://postgres@/$database?host=$PORTHOLE_TEST_PG"
 "$PORTHOLE_TEST_PG/psql" -qX "postgresql://postgres@/postgres?host=$PORTHOLE_TEST_PG" -c "CREATE DATABASE $database" || exit 1
 sql() { "$PORTHOLE_TEST_PG/psql" -qAtX "$dsn" -c "$1" 2>>"$err"; }
 

@@ -81,9 +81,14 @@ static void write_keys(struct bench *p, const char *text)
 }
 
 /* Until the change was seen: the look is on another thread. */
+enum { MOST_WAITS = 600 }; /* of 100 ms at most */
+
 static void wait_for_message(struct bench *p, const char *text)
 {
-	while (!p->app->message || !strstr(p->app->message, text)) {
+	for (int i = 0; !p->app->message || !strstr(p->app->message, text); i++) {
+		if (i == MOST_WAITS)
+			fail_msg("never said: %s; but: %s", text,
+				p->app->message ? p->app->message : "nothing");
 		remember_tick(p->app);
 		loop_step(p->loop, 100);
 	}

@@ -123,9 +123,9 @@ $(B)/tests/%: $(B)/tests/%.o $$(call archives,$$(call test_libs,$$@)) $$(if $$(f
 
 # The tests run the sanitized programs; whole programs are tested by scripts that speak TAP.
 SCRIPTS := $(wildcard tests/cli/*.sh)
-export PORTHOLE ?= $(CURDIR)/build/address/porthole
-export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
-export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
+check-built test-built: export PORTHOLE ?= $(CURDIR)/build/address/porthole
+check-built test-built: export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/porthole-source
+check-built test-built: export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
 
 # Faults, storms, other machines, another engine: they take their time, so `make test` alone runs them.
 SLOW := $(patsubst %,tests/cli/test_%.sh,robust memory monkey hostile hostile_plugin install extend tls postgres \

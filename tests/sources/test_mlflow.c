@@ -1,58 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The MLflow adapter on captured answers (tests/fixtures/mlflow) and made-up ones. */
-#include "tests/sources/replay.h"
-
-#include "client/sources/adapters.h"
 #include "client/sources/idmap.h"
+#include "tests/sources/mlflow.h"
 
-#define DIR	    "tests/fixtures/mlflow/"
-#define EXPERIMENTS "POST /api/2.0/mlflow/experiments/search"
-#define RUNS	    "POST /api/2.0/mlflow/runs/search"
-#define MODELS	    "GET /api/2.0/mlflow/registered-models/search?max_results=*"
-#define VERSIONS                                                                                             \
-	"GET /api/2.0/mlflow/model-versions/search?order_by=last_updated_timestamp%20DESC&max_results=*"
+#define DIR  "tests/fixtures/mlflow/"
 #define DATE INT64_C(1795370000000)
-
-static struct replay r;
-static const struct config_source source = {.name = "ml",
-	.kind = "mlflow",
-	.url = "http://127.0.0.1:5000/",
-	.since_ms = TIME_NONE,
-	.concurrency = 1};
 
 static int setup(void **state)
 {
 	(void)state;
-	replay_init(&r);
-	r.date_ms = DATE;
+	mlflow_begin(DATE);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	replay_fini(&r);
-	return 0;
-}
-
-/* Answers once, in the order of the calls. */
-static void add(const char *path, const char *body)
-{
-	replay_add(&r, (struct answer){.path = path, .body = body, .times = 1});
-}
-
-static void add_file(const char *path, const char *file)
-{
-	replay_add(&r, (struct answer){.path = path, .file = file, .times = 1});
-}
-
-/* Everything else is empty. */
-static void add_empty(void)
-{
-	replay_add(&r, (struct answer){.path = EXPERIMENTS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = RUNS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = MODELS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = VERSIONS, .body = "{}"});
 }
 
 static void add_captured(void)
@@ -66,16 +24,6 @@ static void add_captured(void)
 	add_file(RUNS, DIR "runs_5.json");
 	add(MODELS, "{}");
 	add(VERSIONS, "{}");
-}
-
-static bool pull_since(const char *cursor, int64_t since_ms)
-{
-	return replay_pull(&r, &mlflow_adapter, &source, cursor, since_ms);
-}
-
-static bool pull(const char *cursor)
-{
-	return pull_since(cursor, TIME_NONE);
 }
 
 /* One experiment "1" called `churn`, and the runs of BODY. */
@@ -96,13 +44,6 @@ static bool pull_run(const char *info, const char *data)
 
 	x_free(body);
 	return ok;
-}
-
-static void again(void)
-{
-	replay_fini(&r);
-	replay_init(&r);
-	r.date_ms = DATE;
 }
 
 /* --- the first pull --------------------------------------------------------------------- */
@@ -662,7 +603,7 @@ static void test_idmap_finds_all_it_was_given(void **state)
 	arena_free(map.arena);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, mlflow_end)
 
 int main(void)
 {

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The MLflow adapter's curves and artifacts on captured answers (tests/fixtures/mlflow/rest) and made-up
  * ones. */
-#include "tests/sources/replay.h"
-
-#include "client/sources/adapters.h"
+#include "tests/sources/mlflow.h"
 
 #define DIR	  "tests/fixtures/mlflow/rest/"
 #define RUN	  "GET /api/2.0/mlflow/runs/get?run_id=r"
@@ -12,38 +10,11 @@
 #define ARTIFACTS "GET /api/2.0/mlflow/artifacts/list?run_id=r"
 #define BYTES	  "GET /get-artifact?run_id=r&path="
 
-static struct replay r;
-static const struct config_source source = {
-	.name = "ml", .kind = "mlflow", .url = "http://127.0.0.1:5000/", .since_ms = TIME_NONE};
-
 static int setup(void **state)
 {
 	(void)state;
-	replay_init(&r);
+	mlflow_begin(TIME_NONE);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	replay_fini(&r);
-	return 0;
-}
-
-static void again(void)
-{
-	replay_fini(&r);
-	replay_init(&r);
-}
-
-static void add(const char *path, const char *body)
-{
-	replay_add(&r, (struct answer){.path = path, .body = body, .times = 1});
-}
-
-static void add_file(const char *path, const char *file)
-{
-	replay_add(&r, (struct answer){.path = path, .file = file, .times = 1});
 }
 
 /* --- curves ------------------------------------------------------------------------------- */
@@ -425,7 +396,7 @@ static void test_a_file_that_is_refused(void **state)
 	}
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, mlflow_end)
 
 int main(void)
 {

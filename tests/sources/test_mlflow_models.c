@@ -1,73 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The MLflow adapter's models and inputs on captured answers (tests/fixtures/mlflow/rest) and made-up ones.
  */
-#include "tests/sources/replay.h"
+#include "tests/sources/mlflow.h"
 
-#include "client/sources/adapters.h"
-
-#define DIR	    "tests/fixtures/mlflow/rest/"
-#define EXPERIMENTS "POST /api/2.0/mlflow/experiments/search"
-#define RUNS	    "POST /api/2.0/mlflow/runs/search"
-#define MODELS	    "GET /api/2.0/mlflow/registered-models/search?max_results=*"
-#define MODEL	    "GET /api/2.0/mlflow/registered-models/get?name="
-#define VERSIONS                                                                                             \
-	"GET /api/2.0/mlflow/model-versions/search?order_by=last_updated_timestamp%20DESC&max_results=*"
-#define DATE INT64_C(1795376000000)
+#define DIR   "tests/fixtures/mlflow/rest/"
+#define MODEL "GET /api/2.0/mlflow/registered-models/get?name="
+#define DATE  INT64_C(1795376000000)
 
 /* Of one experiment; all of the registry was read a quarter of an hour ago. */
 #define CURSOR                                                                                               \
 	"{\"t\":1795375000000,\"s\":1795375000000,\"m\":1795375100000,\"e\":{\"1\":\"churn\"},\"r\":{}}"
 
-static struct replay r;
-static const struct config_source source = {.name = "ml",
-	.kind = "mlflow",
-	.url = "http://127.0.0.1:5000/",
-	.since_ms = TIME_NONE,
-	.concurrency = 1};
-
 static int setup(void **state)
 {
 	(void)state;
-	replay_init(&r);
-	r.date_ms = DATE;
+	mlflow_begin(DATE);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	replay_fini(&r);
-	return 0;
-}
-
-static void again(void)
-{
-	replay_fini(&r);
-	replay_init(&r);
-	r.date_ms = DATE;
-}
-
-static void add(const char *path, const char *body)
-{
-	replay_add(&r, (struct answer){.path = path, .body = body, .times = 1});
-}
-
-static void add_file(const char *path, const char *file)
-{
-	replay_add(&r, (struct answer){.path = path, .file = file, .times = 1});
-}
-
-static void add_empty(void)
-{
-	replay_add(&r, (struct answer){.path = EXPERIMENTS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = RUNS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = MODELS, .body = "{}"});
-	replay_add(&r, (struct answer){.path = VERSIONS, .body = "{}"});
-}
-
-static bool pull(const char *cursor)
-{
-	return replay_pull(&r, &mlflow_adapter, &source, cursor, TIME_NONE);
 }
 
 /* --- the whole registry ----------------------------------------------------------------- */
@@ -371,7 +319,7 @@ static void test_a_count_below_zero_is_none(void **state)
 	assert_has(&r.records, "\"name\":\"s\",\"rows\":3}");
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, mlflow_end)
 
 int main(void)
 {

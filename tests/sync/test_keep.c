@@ -4,7 +4,7 @@
 #include "client/catalogue/log_cache.h"
 #include "client/sync/forget.h"
 #include "client/sync/keep.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -25,37 +25,24 @@ struct place {
 	struct config config;
 };
 
-static void exec(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	if (!store_exec(p->store, sql, NULL, 0, NULL, &err))
-		fail_msg("%s: %s", sql, err.msg);
-}
-
-static int64_t ask(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	int64_t answer = -1;
-	if (!store_exec_id(p->store, sql, NULL, 0, &answer, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return answer;
-}
-
 /* A run so many days old, with one step. */
 static void add_run(struct place *p, int64_t id, int pipeline, int days, const char *state)
 {
 	int64_t at_ms = NOW - days * DAY;
-	exec(p, arena_printf(p->arena,
+	sql_run(p->store,
+		arena_printf(p->arena,
 			"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms)"
 			" VALUES (%lld, %d, (SELECT source_id FROM pipeline WHERE id = %d), 'r%lld', '%s', %lld)",
 			(long long)id, pipeline, pipeline, (long long)id, state, (long long)at_ms));
-	exec(p, arena_printf(p->arena,
-			"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms)"
-			" VALUES (%lld, %d, 's', 1, '%s', %lld)",
-			(long long)id, pipeline, state, (long long)at_ms));
-	exec(p, arena_printf(p->arena, "INSERT INTO param (run_id, key, value) VALUES (%lld, 'k', 'v')",
+	sql_run(p->store, arena_printf(p->arena,
+				  "INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms)"
+				  " VALUES (%lld, %d, 's', 1, '%s', %lld)",
+				  (long long)id, pipeline, state, (long long)at_ms));
+	sql_run(p->store,
+		arena_printf(p->arena, "INSERT INTO param (run_id, key, value) VALUES (%lld, 'k', 'v')",
 			(long long)id));
-	exec(p, arena_printf(p->arena,
+	sql_run(p->store,
+		arena_printf(p->arena,
 			"UPDATE pipeline SET last_run_id = %lld WHERE id = %d AND NOT EXISTS (SELECT 1 FROM run"
 			" WHERE pipeline_id = %d AND at_ms > %lld)",
 			(long long)id, pipeline, pipeline, (long long)at_ms));
@@ -64,11 +51,12 @@ static void add_run(struct place *p, int64_t id, int pipeline, int days, const c
 /* A problem in that state, which points to run ID of pipeline p1. */
 static void add_problem(struct place *p, int64_t id, const char *state)
 {
-	exec(p, arena_printf(p->arena,
-			"INSERT INTO team.problem (id, kind, key, title, state, first_ms, last_ms)"
-			" VALUES (%lld, 'failed', 'k%lld', 't', '%s', 1, 1)",
-			(long long)id, (long long)id, state));
-	exec(p, arena_printf(p->arena,
+	sql_run(p->store, arena_printf(p->arena,
+				  "INSERT INTO team.problem (id, kind, key, title, state, first_ms, last_ms)"
+				  " VALUES (%lld, 'failed', 'k%lld', 't', '%s', 1, 1)",
+				  (long long)id, (long long)id, state));
+	sql_run(p->store,
+		arena_printf(p->arena,
 			"INSERT INTO team.occurrence (problem_id, source, pipeline, run, step, attempt, at_ms)"
 			" VALUES (%lld, 'lab', 'p1', 'r%lld', 's', 1, 1)",
 			(long long)id, (long long)id));
@@ -85,8 +73,10 @@ static int setup(void **state)
 	if (!p->store)
 		fail_msg("%s", err.msg);
 	p->config.keep.cache_bytes = CONFIG_CACHE_BYTES;
-	exec(p, "INSERT INTO source (id, name, kind) VALUES (1, 'lab', 'local'), (2, 'other', 'local')");
-	exec(p, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'p1'), (2, 1, 'p2'), (3, 2, 'p1')");
+	sql_run(p->store,
+		"INSERT INTO source (id, name, kind) VALUES (1, 'lab', 'local'), (2, 'other', 'local')");
+	sql_run(p->store,
+		"INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'p1'), (2, 1, 'p2'), (3, 2, 'p1')");
 	*state = p;
 	return 0;
 }
@@ -179,10 +169,10 @@ static void steps_go_before_their_runs(void **state)
 static void many_go_in_batches(void **state)
 {
 	struct place *p = *state;
-	exec(p, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
-		" INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms)"
-		" SELECT i, 1, 1, 'r' || i, 'success', i / 10 FROM n");
-	exec(p, "UPDATE pipeline SET last_run_id = 3000 WHERE id = 1");
+	sql_run(p->store, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000)"
+			  " INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms)"
+			  " SELECT i, 1, 1, 'r' || i, 'success', i / 10 FROM n");
+	sql_run(p->store, "UPDATE pipeline SET last_run_id = 3000 WHERE id = 1");
 	p->config.keep.runs_ms = 60 * DAY;
 	assert_int_equal(keep_at(p, NOW).runs, 2999);
 	assert_ids(p, "SELECT id FROM run", "3000");
@@ -307,13 +297,14 @@ static void forgetting_takes_all_of_one_source_and_nothing_else(void **state)
 		add_run(p, i, 1 + i % 2, i, "failed");
 	add_run(p, 101, 3, 1, "success");
 	add_problem(p, 7, "open");
-	exec(p, "INSERT INTO step VALUES (1, 's', NULL, NULL, 0), (3, 's', NULL, NULL, 0)");
-	exec(p, "INSERT INTO health (source_id, component, state) VALUES (1, 'c', 'ok'), (2, 'c', 'ok')");
-	exec(p, "INSERT INTO model_version (id, source_id, model, version, at_ms)"
-		" VALUES (1, 1, 'm', '1', 1), (2, 2, 'm', '1', 1)");
-	exec(p, "INSERT INTO model_alias VALUES (1, 'champion')");
-	exec(p, "INSERT INTO run_link VALUES (1, 101, '', 'tag'), (101, 2, '', 'tag')");
-	exec(p, "INSERT INTO input (run_id, name) VALUES (1, 'events')");
+	sql_run(p->store, "INSERT INTO step VALUES (1, 's', NULL, NULL, 0), (3, 's', NULL, NULL, 0)");
+	sql_run(p->store,
+		"INSERT INTO health (source_id, component, state) VALUES (1, 'c', 'ok'), (2, 'c', 'ok')");
+	sql_run(p->store, "INSERT INTO model_version (id, source_id, model, version, at_ms)"
+			  " VALUES (1, 1, 'm', '1', 1), (2, 2, 'm', '1', 1)");
+	sql_run(p->store, "INSERT INTO model_alias VALUES (1, 'champion')");
+	sql_run(p->store, "INSERT INTO run_link VALUES (1, 101, '', 'tag'), (101, 2, '', 'tag')");
+	sql_run(p->store, "INSERT INTO input (run_id, name) VALUES (1, 'events')");
 	add_log(p, "lab", "r1", 1);
 	add_log(p, "other", "r1", 1);
 	assert_true(forget_count(p->store, "lab", &id, &counts, &err));
@@ -331,10 +322,11 @@ static void forgetting_takes_all_of_one_source_and_nothing_else(void **state)
 	assert_ids(p, "SELECT pipeline_id FROM step", "3");
 	assert_ids(p, "SELECT source_id FROM health", "2");
 	assert_ids(p, "SELECT id FROM model_version", "2");
-	assert_int_equal(ask(p, "SELECT (SELECT count(*) FROM model_alias) + (SELECT count(*) FROM run_link)"
-				" + (SELECT count(*) FROM input)"),
+	assert_int_equal(sql_number(p->store,
+				 "SELECT (SELECT count(*) FROM model_alias) + (SELECT count(*) FROM run_link)"
+				 " + (SELECT count(*) FROM input)"),
 		0);
-	assert_int_equal(ask(p, "SELECT count(*) FROM team.problem"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 1);
 	assert_false(has_log(p, "lab", "r1"));
 	assert_true(has_log(p, "other", "r1"));
 }

@@ -4,7 +4,8 @@
 #include "client/base/clock.h"
 #include "client/sync/write.h"
 #include "client/triage/problems.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
+#include "tests/sync/put.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -34,30 +35,10 @@ static const char config_text[] = "projects:\n"
 				  "    pipelines: [\"lab/recsys_*\"]\n"
 				  "    due: {\"lab/recsys_daily\": \"06:00\"}\n";
 
-static int64_t number(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	int64_t answer = 0;
-	if (!store_exec_id(p->store, sql, NULL, 0, &answer, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return answer;
-}
-
-static void run_sql(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	if (!store_exec(p->store, sql, NULL, 0, NULL, &err))
-		fail_msg("%s: %s", sql, err.msg);
-}
-
 /* The one text that SQL gives; "-" for NULL or no row. */
 static const char *text(struct place *p, const char *sql)
 {
-	struct err err = {0};
-	struct result rows;
-	if (!store_query(p->store, sql, NULL, 0, p->arena, &rows, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	const char *answer = rows.n_rows ? result_text(&rows, 0, 0) : NULL;
+	const char *answer = sql_text(p->store, p->arena, sql);
 	return answer ? answer : "-";
 }
 
@@ -69,15 +50,12 @@ static int setup(void **state)
 	setenv("TZ", "UTC", 1);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = scratch_catalogue(p->dir);
-	p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	if (!p->store)
-		fail_msg("%s", err.msg);
+	p->store = sql_catalogue(p->dir);
 	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
 	if (!p->config)
 		fail_msg("%s", err.msg);
-	p->source = number(p, "INSERT INTO source (name, kind) VALUES ('lab', 'local') RETURNING id");
+	p->source =
+		sql_number(p->store, "INSERT INTO source (name, kind) VALUES ('lab', 'local') RETURNING id");
 	p->writer = writer_new(p->store);
 	*state = p;
 	return 0;
@@ -95,19 +73,9 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* One line as a source sends it: METHOD and its params in JSON, with ' for ". */
 static void put(struct place *p, const char *method, const char *params)
 {
-	struct err err = {0};
-	struct record record;
-	char *json = arena_dupz(p->arena, params);
-	for (char *c = json; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	struct json_doc *doc = json_parse(str_of(json), &err);
-	if (!doc || !record_read(p->arena, record_kind_of(str_of(method)), json_root(doc), &record, &err) ||
-		!writer_put(p->writer, p->source, &record, NULL, &err))
-		fail_msg("%s: %s", params, err.msg);
-	json_free(doc);
+	put_line(p->writer, p->arena, p->source, method, params);
 }
 
 static void commit(struct place *p)
@@ -155,7 +123,7 @@ static void put_step(struct place *p, const char *pipeline, const char *run, con
 static void put_evidence(struct place *p, const char *pipeline, const char *run, const char *step,
 	int64_t attempt, const char *fingerprint)
 {
-	run_sql(p,
+	sql_run(p->store,
 		arena_printf(p->arena,
 			"INSERT INTO team.evidence (source, pipeline, run, step, attempt, fingerprint, cause,"
 			" cause_line, found_ms) VALUES ('lab', '%s', '%s', '%s', %lld, '%s', 'it says %s', 3, 1)",
@@ -324,9 +292,9 @@ static void a_step_makes_its_run_and_its_pipeline(void **state)
 	commit(p);
 	assert_string_equal(text(p, "SELECT state FROM run WHERE run = 'r1'"), "failed");
 	assert_string_equal(text(p, "SELECT title || last_state FROM pipeline"), "named nowfailed");
-	assert_int_equal(number(p, "SELECT at_ms FROM run"), NOW - 2 * HOUR);
-	assert_int_equal(number(p, "SELECT count(*) FROM run"), 1);
-	assert_int_equal(number(p, "SELECT failed_steps FROM run"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT at_ms FROM run"), NOW - 2 * HOUR);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT failed_steps FROM run"), 1);
 }
 
 static void the_newest_attempt_stands_for_its_step(void **state)
@@ -335,34 +303,34 @@ static void the_newest_attempt_stands_for_its_step(void **state)
 	put_step(p, "p", "r", "s", "queued", 0, NOW);
 	put_step(p, "p", "r", "s", "failed", 1, NOW);
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM step_run WHERE attempt = 0"), 0);
-	assert_int_equal(number(p, "SELECT failed_steps FROM run"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step_run WHERE attempt = 0"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT failed_steps FROM run"), 1);
 	put_step(p, "p", "r", "s", "success", 2, NOW + 1);
 	put_step(p, "p", "r", "s", "failed", 1, NOW); /* told late, once more */
 	put_step(p, "p", "r", "s", "queued", 0, NOW);
 	commit(p);
-	assert_int_equal(number(p, "SELECT sum(is_newest) FROM step_run"), 1);
-	assert_int_equal(number(p, "SELECT attempt FROM step_run WHERE is_newest = 1"), 2);
-	assert_int_equal(number(p, "SELECT count(*) FROM step_run"), 2);
-	assert_int_equal(number(p, "SELECT failed_steps FROM run"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT sum(is_newest) FROM step_run"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT attempt FROM step_run WHERE is_newest = 1"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step_run"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT failed_steps FROM run"), 0);
 }
 
 /* What is kept about runs and pipelines is what a count would find. */
 static void assert_kept_right(struct place *p)
 {
 	assert_int_equal(
-		number(p,
+		sql_number(p->store,
 			"SELECT count(*) FROM run WHERE failed_steps <> (SELECT count(*) FROM step_run t"
 			" WHERE t.run_id = run.id AND t.is_newest = 1 AND t.state = 'failed' AND t.gone = 0)"),
 		0);
 	assert_int_equal(
-		number(p,
+		sql_number(p->store,
 			"SELECT count(*) FROM pipeline WHERE coalesce(last_run_id, 0) <> coalesce((SELECT r.id"
 			" FROM run r WHERE r.pipeline_id = pipeline.id AND r.gone = 0"
 			" ORDER BY r.at_ms DESC, r.id DESC LIMIT 1), 0)"),
 		0);
-	assert_int_equal(number(p, "SELECT count(*) FROM pipeline JOIN run r ON r.id = last_run_id"
-				   " WHERE last_state <> r.state OR last_run_ms <> r.at_ms"),
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM pipeline JOIN run r ON r.id = last_run_id"
+					      " WHERE last_state <> r.state OR last_run_ms <> r.at_ms"),
 		0);
 }
 
@@ -400,12 +368,12 @@ static void a_pipeline_without_steps_keeps_those_it_has_and_with_none_loses_them
 	put(p, "pipeline", "{'pipeline':'p','steps':[{'step':'a'},{'step':'b','upstream':['a']}]}");
 	put(p, "pipeline", "{'pipeline':'p','title':'t'}");
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM step"), 2);
-	assert_int_equal(number(p, "SELECT count(*) FROM step_edge"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step_edge"), 1);
 	put(p, "pipeline", "{'pipeline':'p','steps':[{'step':'b'}]}");
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM step"), 1);
-	assert_int_equal(number(p, "SELECT count(*) FROM step_edge"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM step_edge"), 0);
 }
 
 static void full_pull(struct place *p, int64_t since_ms, const char *runs)
@@ -427,13 +395,13 @@ static void a_full_pull_finds_what_the_tool_deleted(void **state)
 	assert_string_equal(text(p, "SELECT run FROM run WHERE gone = 1"), "c");
 	assert_string_equal(text(p, "SELECT r.run FROM pipeline p JOIN run r ON r.id = p.last_run_id"), "b");
 	full_pull(p, TIME_NONE, "abc"); /* it is back */
-	assert_int_equal(number(p, "SELECT count(*) FROM run WHERE gone = 1"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 1"), 0);
 	assert_string_equal(text(p, "SELECT r.run FROM pipeline p JOIN run r ON r.id = p.last_run_id"), "c");
 	full_pull(p, TIME_NONE, "");
-	assert_int_equal(number(p, "SELECT count(*) FROM run WHERE gone = 0"), 0);
-	assert_int_equal(number(p, "SELECT gone FROM pipeline"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT gone FROM pipeline"), 1);
 	full_pull(p, TIME_NONE, "a");
-	assert_int_equal(number(p, "SELECT gone FROM pipeline"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT gone FROM pipeline"), 0);
 	assert_kept_right(p);
 }
 
@@ -443,7 +411,7 @@ static void a_pull_since_a_time_says_nothing_of_what_is_older(void **state)
 	full_pull(p, TIME_NONE, "abcd");
 	full_pull(p, NOW + 2 * HOUR, "d");
 	assert_string_equal(text(p, "SELECT group_concat(run, '') FROM run WHERE gone = 1"), "c");
-	assert_int_equal(number(p, "SELECT gone FROM pipeline"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT gone FROM pipeline"), 0);
 }
 
 static void a_full_pull_leaves_other_sources_and_runs_known_by_steps_alone(void **state)
@@ -452,7 +420,8 @@ static void a_full_pull_leaves_other_sources_and_runs_known_by_steps_alone(void 
 	struct err err = {0};
 	struct written written = {0};
 	int64_t lab = p->source;
-	p->source = number(p, "INSERT INTO source (name, kind) VALUES ('other', 'local') RETURNING id");
+	p->source = sql_number(
+		p->store, "INSERT INTO source (name, kind) VALUES ('other', 'local') RETURNING id");
 	put_run(p, "p", "x", "success", NOW);
 	commit(p);
 	p->source = lab;
@@ -460,7 +429,7 @@ static void a_full_pull_leaves_other_sources_and_runs_known_by_steps_alone(void 
 	put_step(p, "p", "only-steps", "s", "success", 1, NOW);
 	assert_true(writer_end_full(p->writer, lab, TIME_NONE, &written, &err));
 	assert_int_equal(written.gone, 0);
-	assert_int_equal(number(p, "SELECT count(*) FROM run WHERE gone = 0"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0"), 2);
 }
 
 static void a_record_of_something_gone_hides_it(void **state)
@@ -474,7 +443,7 @@ static void a_record_of_something_gone_hides_it(void **state)
 	assert_string_equal(text(p, "SELECT last_state FROM pipeline"), "success");
 	put(p, "gone", "{'pipeline':'never','run':'was'}");
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM pipeline"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM pipeline"), 1);
 }
 
 static void a_pipeline_that_is_gone_takes_its_runs_along_and_may_return(void **state)
@@ -488,12 +457,12 @@ static void a_pipeline_that_is_gone_takes_its_runs_along_and_may_return(void **s
 	commit(p);
 	assert_string_equal(text(p, "SELECT pipeline FROM pipeline WHERE gone = 0"), "q");
 	assert_string_equal(text(p, "SELECT run FROM run WHERE gone = 0"), "b");
-	assert_int_equal(number(p, "SELECT count(*) FROM pipeline"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM pipeline"), 2);
 	put(p, "pipeline", "{'pipeline':'p','gone':false}");
 	put_run(p, "p", "a", "success", NOW);
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM pipeline WHERE gone = 0"), 2);
-	assert_int_equal(number(p, "SELECT count(*) FROM run WHERE gone = 0"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM pipeline WHERE gone = 0"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0"), 2);
 }
 
 static void a_cursor_is_stored_with_the_records_it_vouches_for(void **state)
@@ -513,10 +482,10 @@ static void a_failure_in_the_middle_stores_neither_records_nor_cursor(void **sta
 	struct place *p = *state;
 	struct err err = {0};
 	/* the disk fails at the cursor */
-	run_sql(p, scratch_is_on_postgres()
-			   ? "ALTER TABLE source ADD CONSTRAINT \"disk full\" CHECK (cursor IS NULL)"
-			   : "CREATE TRIGGER full_disk BEFORE UPDATE OF cursor ON source"
-			     " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+	sql_run(p->store, scratch_is_on_postgres()
+				  ? "ALTER TABLE source ADD CONSTRAINT \"disk full\" CHECK (cursor IS NULL)"
+				  : "CREATE TRIGGER full_disk BEFORE UPDATE OF cursor ON source"
+				    " BEGIN SELECT RAISE(ABORT, 'disk full'); END");
 	put_run(p, "p", "a", "success", NOW);
 	struct record record = record_new(RECORD_CURSOR);
 	record.cursor.cursor = "c1";
@@ -525,9 +494,9 @@ static void a_failure_in_the_middle_stores_neither_records_nor_cursor(void **sta
 	writer_free(p->writer);
 	p->writer = writer_new(p->store);
 	assert_string_equal(text(p, "SELECT cursor FROM source"), "-");
-	assert_int_equal(number(p, "SELECT count(*) FROM run"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run"), 0);
 	if (scratch_is_on_postgres())
-		run_sql(p, "ALTER TABLE source DROP CONSTRAINT \"disk full\"");
+		sql_run(p->store, "ALTER TABLE source DROP CONSTRAINT \"disk full\"");
 }
 
 /* --- problems --------------------------------------------------------------------------- */
@@ -541,15 +510,19 @@ static void failures_of_one_cause_are_one_problem_over_pipelines(void **state)
 	update(p);
 	assert_int_equal(p->counts.opened, 2);
 	assert_int_equal(p->counts.open, 2);
-	assert_int_equal(number(p, "SELECT count FROM team.problem WHERE fingerprint = '1-same'"), 2);
-	assert_int_equal(number(p, "SELECT count(*) FROM team.problem_pipeline q JOIN team.problem b"
-				   " ON b.id = q.problem_id WHERE b.fingerprint = '1-same'"),
+	assert_int_equal(
+		sql_number(p->store, "SELECT count FROM team.problem WHERE fingerprint = '1-same'"), 2);
+	assert_int_equal(
+		sql_number(p->store, "SELECT count(*) FROM team.problem_pipeline q JOIN team.problem b"
+				     " ON b.id = q.problem_id WHERE b.fingerprint = '1-same'"),
 		2);
 	/* it is shown where it was last, since when it was first */
 	assert_string_equal(text(p, "SELECT pipeline FROM team.problem WHERE fingerprint = '1-same'"), "b");
-	assert_int_equal(number(p, "SELECT first_ms FROM team.problem WHERE fingerprint = '1-same'"),
+	assert_int_equal(
+		sql_number(p->store, "SELECT first_ms FROM team.problem WHERE fingerprint = '1-same'"),
 		NOW - 3 * HOUR + 500);
-	assert_int_equal(number(p, "SELECT last_ms FROM team.problem WHERE fingerprint = '1-same'"),
+	assert_int_equal(
+		sql_number(p->store, "SELECT last_ms FROM team.problem WHERE fingerprint = '1-same'"),
 		NOW - 2 * HOUR + 500);
 	assert_string_equal(
 		text(p, "SELECT title FROM team.problem WHERE fingerprint = '1-other'"), "it says 1-other");
@@ -563,7 +536,7 @@ static void a_failure_without_evidence_stands_for_its_step(void **state)
 	update(p);
 	assert_int_equal(p->counts.open, 1);
 	assert_string_equal(text(p, "SELECT key FROM team.problem"), "failed:lab/a/check");
-	assert_int_equal(number(p, "SELECT count FROM team.problem"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count FROM team.problem"), 2);
 }
 
 static void a_later_run_that_passed_the_step_resolves_it(void **state)
@@ -597,7 +570,7 @@ static void what_returns_is_open_again_and_nobodys(void **state)
 	struct place *p = *state;
 	put_failure(p, "a", "r1", "1-x", NOW - 3 * HOUR);
 	update(p);
-	run_sql(p, "UPDATE team.problem SET assignee = 'mlee', state = 'acknowledged'");
+	sql_run(p->store, "UPDATE team.problem SET assignee = 'mlee', state = 'acknowledged'");
 	put_step(p, "a", "r2", "check", "success", 1, NOW - 2 * HOUR);
 	update(p);
 	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
@@ -607,8 +580,8 @@ static void what_returns_is_open_again_and_nobodys(void **state)
 	assert_int_equal(p->counts.opened, 0);
 	assert_string_equal(text(p, "SELECT state || ' ' || known FROM team.problem"), "open returned");
 	assert_string_equal(text(p, "SELECT assignee FROM team.problem"), "-");
-	assert_int_equal(number(p, "SELECT first_ms FROM team.problem"), NOW + HOUR + 500);
-	assert_int_equal(number(p, "SELECT count(*) FROM team.problem"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT first_ms FROM team.problem"), NOW + HOUR + 500);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 1);
 }
 
 static void what_a_person_said_stays(void **state)
@@ -618,15 +591,17 @@ static void what_a_person_said_stays(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(words); i++) {
 		put_failure(p, "a", arena_printf(p->arena, "r%zu", i), "1-x", NOW - HOUR + (int64_t)i);
 		update(p);
-		run_sql(p, arena_printf(p->arena, "UPDATE team.problem SET state = '%s', assignee = 'mlee'",
-				   words[i]));
+		sql_run(p->store,
+			arena_printf(p->arena, "UPDATE team.problem SET state = '%s', assignee = 'mlee'",
+				words[i]));
 		update(p);
 		assert_string_equal(text(p, "SELECT state FROM team.problem"), words[i]);
 		assert_string_equal(text(p, "SELECT assignee FROM team.problem"), "mlee");
 	}
 	/* resolved by hand, it stays so until it happens again */
-	run_sql(p, arena_printf(p->arena, "UPDATE team.problem SET state = 'resolved', closed_ms = %lld",
-			   (long long)NOW));
+	sql_run(p->store,
+		arena_printf(p->arena, "UPDATE team.problem SET state = 'resolved', closed_ms = %lld",
+			(long long)NOW));
 	update(p);
 	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
 }
@@ -647,8 +622,8 @@ static void what_waits_behind_a_failure_is_counted_and_is_no_problem(void **stat
 				blocked[i]));
 	update(p);
 	assert_int_equal(p->counts.open, 1);
-	assert_int_equal(
-		number(p, "SELECT blocked_steps FROM team.problem"), 2); /* `other` is not behind it */
+	assert_int_equal(sql_number(p->store, "SELECT blocked_steps FROM team.problem"),
+		2); /* `other` is not behind it */
 }
 
 static void a_retry_that_passed_is_no_problem(void **state)
@@ -700,7 +675,7 @@ static void a_sick_component_is_a_problem_until_it_is_well(void **state)
 	update(p);
 	assert_string_equal(
 		text(p, "SELECT kind || ' ' || title FROM team.problem"), "platform no heartbeat");
-	assert_int_equal(number(p, "SELECT first_ms FROM team.problem"), INT64_C(1795260000000));
+	assert_int_equal(sql_number(p->store, "SELECT first_ms FROM team.problem"), INT64_C(1795260000000));
 	put(p, "health", "{'component':'scheduler','state':'ok'}");
 	update(p);
 	assert_int_equal(p->counts.resolved, 1);
@@ -710,22 +685,22 @@ static void a_sick_component_is_a_problem_until_it_is_well(void **state)
 	put(p, "health", "{'component':'scheduler','state':'gone'}");
 	update(p);
 	assert_int_equal(p->counts.open, 0);
-	assert_int_equal(number(p, "SELECT count(*) FROM health"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM health"), 0);
 }
 
 static void a_source_that_refuses_or_fails_twice_is_a_problem(void **state)
 {
 	struct place *p = *state;
-	run_sql(p, "UPDATE source SET state = 'stale', failures = 1, error = 'HTTP 503'");
+	sql_run(p->store, "UPDATE source SET state = 'stale', failures = 1, error = 'HTTP 503'");
 	update(p);
 	assert_int_equal(p->counts.open, 0);
-	run_sql(p, "UPDATE source SET failures = 2");
+	sql_run(p->store, "UPDATE source SET failures = 2");
 	update(p);
 	assert_string_equal(text(p, "SELECT title FROM team.problem WHERE state = 'open'"), "HTTP 503");
-	run_sql(p, "UPDATE source SET state = 'ok', failures = 0, error = NULL");
+	sql_run(p->store, "UPDATE source SET state = 'ok', failures = 0, error = NULL");
 	update(p);
 	assert_int_equal(p->counts.open, 0);
-	run_sql(p, "UPDATE source SET state = 'error', failures = 1, error = 'HTTP 401'");
+	sql_run(p->store, "UPDATE source SET state = 'error', failures = 1, error = 'HTTP 401'");
 	update(p);
 	assert_int_equal(p->counts.returned, 1);
 }
@@ -735,13 +710,13 @@ static void a_silent_sync_is_told_by_a_reader_and_closed_by_the_next_sync(void *
 	struct place *p = *state;
 	struct err err = {0};
 	assert_true(problems_check_sync(p->store, NOW, &err)); /* never tried: nothing to say */
-	assert_int_equal(number(p, "SELECT count(*) FROM team.problem"), 0);
-	run_sql(p, arena_printf(p->arena, "UPDATE source SET attempted_ms = %lld", (long long)NOW));
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 0);
+	sql_run(p->store, arena_printf(p->arena, "UPDATE source SET attempted_ms = %lld", (long long)NOW));
 	assert_true(problems_check_sync(p->store, NOW + PROBLEM_SYNC_SILENT_MS - 1, &err));
-	assert_int_equal(number(p, "SELECT count(*) FROM team.problem"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 0);
 	assert_true(problems_check_sync(p->store, NOW + PROBLEM_SYNC_SILENT_MS, &err));
 	assert_true(problems_check_sync(p->store, NOW + PROBLEM_SYNC_SILENT_MS + 1, &err));
-	assert_int_equal(number(p, "SELECT count(*) FROM team.problem WHERE state = 'open'"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem WHERE state = 'open'"), 1);
 	update_at(p, NOW + HOUR);
 	assert_int_equal(p->counts.open, 0);
 }
@@ -763,8 +738,8 @@ static void the_project_says_who_and_by_when(void **state)
 		text(p, "SELECT owner || ' ' || severity FROM team.problem WHERE pipeline = 'other'"),
 		"airflow production");
 	/* 06:00 after the failure of 11:00 is tomorrow's */
-	assert_int_equal(
-		number(p, "SELECT due_ms FROM team.problem WHERE step = 'train_model'"), NOW + 18 * HOUR);
+	assert_int_equal(sql_number(p->store, "SELECT due_ms FROM team.problem WHERE step = 'train_model'"),
+		NOW + 18 * HOUR);
 	assert_string_equal(text(p, "SELECT due_ms FROM team.problem WHERE pipeline = 'other'"), "-");
 }
 
@@ -796,7 +771,7 @@ static void evidence_that_comes_later_regroups(void **state)
 	put_evidence(p, "a", "r1", "check", 1, "1-x");
 	update(p);
 	assert_int_equal(p->counts.open, 1);
-	assert_int_equal(number(p, "SELECT count FROM team.problem WHERE state = 'open'"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count FROM team.problem WHERE state = 'open'"), 2);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

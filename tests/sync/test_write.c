@@ -5,7 +5,8 @@
 #include "client/catalogue/run_text.h"
 #include "client/sync/links.h"
 #include "client/sync/write.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
+#include "tests/sync/put.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,15 +23,6 @@ struct place {
 	struct arena *arena;
 	int64_t lab, dags, more_dags; /* sources */
 };
-
-static int64_t number(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	int64_t answer = 0;
-	if (!store_exec_id(p->store, sql, NULL, 0, &answer, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return answer;
-}
 
 /* The rows of SQL's one column, with blanks between. */
 static const char *texts(struct place *p, const char *sql)
@@ -52,18 +44,16 @@ static const char *texts(struct place *p, const char *sql)
 static int setup(void **state)
 {
 	struct place *p = x_new(struct place);
-	struct err err = {0};
 	clock_fix(NOW);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = scratch_catalogue(p->dir);
-	p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	if (!p->store)
-		fail_msg("%s", err.msg);
-	p->lab = number(p, "INSERT INTO source (name, kind) VALUES ('lab', 'mlflow') RETURNING id");
-	p->dags = number(p, "INSERT INTO source (name, kind) VALUES ('dags', 'airflow') RETURNING id");
-	p->more_dags = number(p, "INSERT INTO source (name, kind) VALUES ('more', 'airflow') RETURNING id");
+	p->store = sql_catalogue(p->dir);
+	p->lab =
+		sql_number(p->store, "INSERT INTO source (name, kind) VALUES ('lab', 'mlflow') RETURNING id");
+	p->dags = sql_number(
+		p->store, "INSERT INTO source (name, kind) VALUES ('dags', 'airflow') RETURNING id");
+	p->more_dags = sql_number(
+		p->store, "INSERT INTO source (name, kind) VALUES ('more', 'airflow') RETURNING id");
 	p->writer = writer_new(p->store);
 	*state = p;
 	return 0;
@@ -82,16 +72,7 @@ static int teardown(void **state)
 
 static void put_to(struct place *p, int64_t source, const char *method, const char *params)
 {
-	struct err err = {0};
-	struct record record;
-	char *json = arena_dupz(p->arena, params);
-	for (char *c = json; *c; c++)
-		*c = *c == '\'' ? '"' : *c;
-	struct json_doc *doc = json_parse(str_of(json), &err);
-	if (!doc || !record_read(p->arena, record_kind_of(str_of(method)), json_root(doc), &record, &err) ||
-		!writer_put(p->writer, source, &record, NULL, &err))
-		fail_msg("%s: %s", params, err.msg);
-	json_free(doc);
+	put_line(p->writer, p->arena, source, method, params);
 }
 
 static void put(struct place *p, const char *params)
@@ -129,8 +110,8 @@ static void what_a_run_does_not_speak_of_stays(void **state)
 	put(p, "{'pipeline':'e','run':'a','state':'running','params':{'lr':'1'},'tags':{'t':'x'},'metrics':{'auc':0.5}}");
 	put(p, "{'pipeline':'e','run':'a','state':'success','metrics':{'auc':0.6}}");
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM param"), 1);
-	assert_int_equal(number(p, "SELECT count(*) FROM tag"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM param"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM tag"), 1);
 	assert_string_equal(texts(p, "SELECT CAST(value AS TEXT) FROM metric"), "0.6");
 }
 
@@ -151,9 +132,11 @@ static void many_pairs_are_all_stored(void **state)
 		buf_fini(&json);
 	}
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM param WHERE key = 'k' || value"), 40 * 41 / 2);
-	assert_int_equal(number(p, "SELECT count(*) FROM metric WHERE special IS NULL"), 40 * 41 / 2);
-	assert_int_equal(number(p, "SELECT count(DISTINCT run_id) FROM param"), 40);
+	assert_int_equal(
+		sql_number(p->store, "SELECT count(*) FROM param WHERE key = 'k' || value"), 40 * 41 / 2);
+	assert_int_equal(
+		sql_number(p->store, "SELECT count(*) FROM metric WHERE special IS NULL"), 40 * 41 / 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(DISTINCT run_id) FROM param"), 40);
 }
 
 static void a_run_that_comes_again_as_it_was_writes_nothing(void **state)
@@ -165,10 +148,10 @@ static void a_run_that_comes_again_as_it_was_writes_nothing(void **state)
 	struct place *p = *state;
 	put(p, run);
 	commit(p);
-	int64_t before = number(p, "SELECT total_changes()");
+	int64_t before = sql_number(p->store, "SELECT total_changes()");
 	put(p, run);
 	commit(p);
-	assert_int_equal(number(p, "SELECT total_changes()"), before);
+	assert_int_equal(sql_number(p->store, "SELECT total_changes()"), before);
 }
 
 static void models_that_a_full_pull_does_not_name_are_gone(void **state)
@@ -186,7 +169,7 @@ static void models_that_a_full_pull_does_not_name_are_gone(void **state)
 	assert_int_equal(totals.gone, 1);
 	put_to(p, p->lab, "model", "{'model':'ranker','version':'1'}");
 	commit(p);
-	assert_int_equal(number(p, "SELECT count(*) FROM model_version WHERE gone = 1"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM model_version WHERE gone = 1"), 0);
 }
 
 /* --- words ------------------------------------------------------------------------------ */
@@ -257,7 +240,7 @@ static void words_follow_a_run_that_is_renamed_moved_or_deleted(void **state)
 	commit(p);
 	assert_string_equal(found(p, "otter"), "r2 r3");
 	assert_string_equal(found(p, "zebra"), "r1");
-	assert_int_equal(number(p, "SELECT count(*) FROM run_text_stale"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run_text_stale"), 0);
 	struct err err = {0};
 	assert_true(store_exec(p->store, "DELETE FROM run WHERE run IN ('r1', 'r3')", NULL, 0, NULL, &err));
 	assert_string_equal(found(p, "zebra"), "");
@@ -328,12 +311,12 @@ static void what_people_keep_follows_a_pipeline_that_is_renamed(void **state)
 	put_run_of(p, "otter", "r1");
 	commit(p);
 	keep_all(p, "otter");
-	int64_t id = number(p, "SELECT id FROM pipeline");
+	int64_t id = sql_number(p->store, "SELECT id FROM pipeline");
 	put_pipeline(p, "17", "zebra");
 	put_run_of(p, "zebra", "r1"); /* as its source tells it anew */
 	put_to(p, p->lab, "pipeline", "{'pipeline':'otter','gone':true}");
 	assert_string_equal(runs(p), "zebra/r1");
-	assert_int_equal(number(p, "SELECT id FROM pipeline"), id);
+	assert_int_equal(sql_number(p->store, "SELECT id FROM pipeline"), id);
 	assert_string_equal(
 		texts(p, kept_sql), "late:lab/zebra zebra zebra zebra zebra zebra zebra zebra zebra");
 	assert_string_equal(found(p, "otter"), "");
@@ -382,7 +365,7 @@ static void runs_under_the_new_name_may_come_before_the_rename(void **state)
 	put_run_of(p, "zebra", "r3");
 	put_pipeline(p, "17", "zebra");
 	assert_string_equal(runs(p), "zebra/r1 zebra/r2 zebra/r3");
-	assert_int_equal(number(p, "SELECT count(*) FROM pipeline"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM pipeline"), 1);
 	assert_string_equal(found(p, "zebra"), "r3 r2 r1");
 	struct err err = {0};
 	assert_true(store_exec(
@@ -445,7 +428,7 @@ static void either_of_two_linked_runs_may_come_first(void **state)
 	assert_string_equal(links(p), "");
 	put_dag_run(p, p->dags, "recsys", "d1");
 	assert_string_equal(links(p), "a>d1/");
-	assert_int_equal(number(p, "SELECT count(*) FROM run_link_open"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run_link_open"), 0);
 }
 
 static void a_name_that_two_runs_answer_to_links_none(void **state)

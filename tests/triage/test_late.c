@@ -7,7 +7,7 @@
 #include "client/base/when.h"
 #include "client/triage/cron.h"
 #include "client/triage/problems.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,13 +35,10 @@ static int64_t at(const char *time)
 
 static void exec(struct place *p, const char *fmt, ...)
 {
-	struct err err = {0};
 	va_list ap;
 	va_start(ap, fmt);
-	const char *sql = arena_vprintf(p->arena, fmt, ap);
+	sql_run(p->store, arena_vprintf(p->arena, fmt, ap));
 	va_end(ap);
-	if (!store_exec(p->store, sql, NULL, 0, NULL, &err))
-		fail_msg("%s: %s", sql, err.msg);
 }
 
 static struct late *lates_at(struct place *p, const char *now, size_t *n)
@@ -73,15 +70,6 @@ static void put_run(struct place *p, int id, const char *state, const char *time
 		(long long)at(time), state, id);
 }
 
-static const char *text(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	struct result row;
-	if (!store_query(p->store, sql, NULL, 0, p->arena, &row, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return row.n_rows ? result_text(&row, 0, 0) : NULL;
-}
-
 static void update(struct place *p, const char *now)
 {
 	struct err err = {0};
@@ -105,12 +93,9 @@ static int setup(void **state)
 		p->dir);
 	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
 	x_free(yaml);
-	char *address = scratch_catalogue(p->dir);
-	if (p->config)
-		p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	if (!p->store)
+	if (!p->config)
 		fail_msg("%s", err.msg);
+	p->store = sql_catalogue(p->dir);
 	exec(p, "INSERT INTO source (id, name, kind, state) VALUES (1, 'lab', 'airflow', 'ok')");
 	exec(p, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
 	*state = p;
@@ -224,16 +209,19 @@ static void a_late_problem_opens_says_why_and_resolves_when_the_run_comes(void *
 	put_run(p, 1, "success", "2026-11-20T02:00:00+01:00");
 	update(p, "2026-11-21T06:05:00+01:00");
 	assert_string_equal(
-		text(p, "SELECT kind || ' ' || state || ' ' || count FROM team.problem"), "late open 1");
-	assert_string_equal(text(p, "SELECT title FROM team.problem"),
+		sql_text(p->store, p->arena, "SELECT kind || ' ' || state || ' ' || count FROM team.problem"),
+		"late open 1");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT title FROM team.problem"),
 		"due 06:00, no green run since 2026-11-20 02:00:00 CET");
 	assert_string_equal(
-		text(p, "SELECT source || '/' || pipeline FROM team.problem_pipeline"), "lab/recsys");
+		sql_text(p->store, p->arena, "SELECT source || '/' || pipeline FROM team.problem_pipeline"),
+		"lab/recsys");
 	put_run(p, 1, "success", "2026-11-21T06:30:00+01:00");
 	update(p, "2026-11-21T06:35:00+01:00");
-	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "resolved");
 	update(p, "2026-11-22T06:05:00+01:00");
-	assert_string_equal(text(p, "SELECT state || ' ' || known FROM team.problem"), "open returned");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state || ' ' || known FROM team.problem"),
+		"open returned");
 }
 
 static void under_a_dead_scheduler_all_that_is_late_is_one_problem(void **state)
@@ -248,14 +236,18 @@ static void under_a_dead_scheduler_all_that_is_late_is_one_problem(void **state)
 		" VALUES (1, 'scheduler', 'failed', %lld, 'last heartbeat 02:51:58')",
 		(long long)at("2026-11-21T02:51:58Z"));
 	update(p, "2026-11-21T05:31:00Z");
-	assert_string_equal(text(p, "SELECT CAST(count(*) AS TEXT) FROM team.problem"), "1");
 	assert_string_equal(
-		text(p, "SELECT title FROM team.problem"), "last heartbeat 02:51:58; 17 pipelines late");
-	assert_string_equal(text(p, "SELECT CAST(count(*) AS TEXT) FROM team.problem_pipeline"), "17");
+		sql_text(p->store, p->arena, "SELECT CAST(count(*) AS TEXT) FROM team.problem"), "1");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT title FROM team.problem"),
+		"last heartbeat 02:51:58; 17 pipelines late");
+	assert_string_equal(
+		sql_text(p->store, p->arena, "SELECT CAST(count(*) AS TEXT) FROM team.problem_pipeline"),
+		"17");
 	exec(p, "UPDATE health SET state = 'ok'");
 	update(p, "2026-11-21T05:32:00Z");
 	assert_string_equal(
-		text(p, "SELECT CAST(count(*) AS TEXT) FROM team.problem WHERE kind = 'late' AND state = 'open'"),
+		sql_text(p->store, p->arena,
+			"SELECT CAST(count(*) AS TEXT) FROM team.problem WHERE kind = 'late' AND state = 'open'"),
 		"17");
 }
 
@@ -266,10 +258,12 @@ static void one_answer_that_did_not_come_changes_nothing(void **state)
 	update(p, "2026-11-21T06:05:00+01:00");
 	exec(p, "UPDATE source SET state = 'stale', failures = 1");
 	update(p, "2026-11-21T06:06:00+01:00");
-	assert_string_equal(text(p, "SELECT kind || ' ' || state FROM team.problem"), "late open");
+	assert_string_equal(
+		sql_text(p->store, p->arena, "SELECT kind || ' ' || state FROM team.problem"), "late open");
 	exec(p, "UPDATE source SET failures = 2, error = 'no answer'");
 	update(p, "2026-11-21T06:07:00+01:00");
-	assert_string_equal(text(p, "SELECT kind || ' ' || title FROM team.problem WHERE state = 'open'"),
+	assert_string_equal(sql_text(p->store, p->arena,
+				    "SELECT kind || ' ' || title FROM team.problem WHERE state = 'open'"),
 		"platform no answer; 1 pipeline late");
 }
 

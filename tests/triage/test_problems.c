@@ -4,7 +4,7 @@
 
 #include "client/base/mem.h"
 #include "client/base/when.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,31 +21,6 @@ struct place {
 	struct store *store;
 	struct arena *arena;
 };
-
-static void exec(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	if (!store_exec(p->store, sql, NULL, 0, NULL, &err))
-		fail_msg("%s: %s", sql, err.msg);
-}
-
-static const char *text(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	struct result row;
-	if (!store_query(p->store, sql, NULL, 0, p->arena, &row, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return row.n_rows ? result_text(&row, 0, 0) : NULL;
-}
-
-static int64_t number(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	int64_t n;
-	if (!store_exec_id(p->store, sql, NULL, 0, &n, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return n;
-}
 
 static int64_t at(const char *time)
 {
@@ -66,14 +41,15 @@ static void update(struct place *p, int64_t now_ms)
 static void put_step(struct place *p, int run, const char *state, int64_t at_ms)
 {
 	long long ms = at_ms;
-	exec(p, arena_printf(p->arena,
+	sql_run(p->store,
+		arena_printf(p->arena,
 			"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, failed_steps)"
 			" VALUES (%d, 1, 1, 'r%d', '%s', %lld, CASE '%s' WHEN 'failed' THEN 1 ELSE 0 END)",
 			run, run, state, ms, state));
-	exec(p, arena_printf(p->arena,
-			"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms)"
-			" VALUES (%d, 1, 'train', 1, '%s', %lld)",
-			run, state, ms));
+	sql_run(p->store, arena_printf(p->arena,
+				  "INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms)"
+				  " VALUES (%d, 1, 'train', 1, '%s', %lld)",
+				  run, state, ms));
 }
 
 static int setup(void **state)
@@ -90,14 +66,12 @@ static int setup(void **state)
 			p->dir);
 	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
 	x_free(yaml);
-	char *address = scratch_catalogue(p->dir);
-	if (p->config)
-		p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	if (!p->store)
+	if (!p->config)
 		fail_msg("%s", err.msg);
-	exec(p, "INSERT INTO source (id, name, kind, state, attempted_ms) VALUES (1, 'lab', 'local', 'ok', 1)");
-	exec(p, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
+	p->store = sql_catalogue(p->dir);
+	sql_run(p->store,
+		"INSERT INTO source (id, name, kind, state, attempted_ms) VALUES (1, 'lab', 'local', 'ok', 1)");
+	sql_run(p->store, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
 	*state = p;
 	return 0;
 }
@@ -121,11 +95,11 @@ static void test_a_failure_that_was_told_late_opens_what_we_resolved(void **stat
 	update(p, ten + MINUTE);
 	put_step(p, 2, "success", ten + 2 * MINUTE);
 	update(p, ten + 10 * MINUTE);
-	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "resolved");
 	put_step(p, 3, "failed", ten + 5 * MINUTE); /* before we resolved it; its source tells only now */
 	update(p, ten + 11 * MINUTE);
-	assert_string_equal(text(p, "SELECT state FROM team.problem"), "open");
-	assert_string_equal(text(p, "SELECT known FROM team.problem"), "returned");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "open");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT known FROM team.problem"), "returned");
 }
 
 static void test_what_a_person_resolved_waits_for_the_next_failure(void **state)
@@ -134,15 +108,17 @@ static void test_what_a_person_resolved_waits_for_the_next_failure(void **state)
 	int64_t ten = at("2026-11-21T10:00:00Z");
 	put_step(p, 1, "failed", ten);
 	update(p, ten + MINUTE);
-	exec(p, arena_printf(p->arena, "UPDATE team.problem SET state = 'resolved', closed_ms = %lld",
+	sql_run(p->store,
+		arena_printf(p->arena, "UPDATE team.problem SET state = 'resolved', closed_ms = %lld",
 			(long long)(ten + 2 * MINUTE)));
-	exec(p, "INSERT INTO team.problem_event (problem_id, at_ms, who, verb) SELECT id, closed_ms, 'mlee', 'resolved'"
+	sql_run(p->store,
+		"INSERT INTO team.problem_event (problem_id, at_ms, who, verb) SELECT id, closed_ms, 'mlee', 'resolved'"
 		" FROM team.problem");
 	update(p, ten + 3 * MINUTE);
-	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "resolved");
 	put_step(p, 2, "failed", ten + 4 * MINUTE);
 	update(p, ten + 5 * MINUTE);
-	assert_string_equal(text(p, "SELECT state FROM team.problem"), "open");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "open");
 }
 
 /* On 2026-03-29 Paris has no 02:30. */
@@ -152,7 +128,8 @@ static void test_a_due_time_is_the_same_after_the_clocks_change(void **state)
 	int64_t four = at("2026-03-29T04:00:00+02:00");
 	put_step(p, 1, "failed", four);
 	update(p, four + MINUTE);
-	assert_int_equal(number(p, "SELECT due_ms FROM team.problem"), at("2026-03-30T02:30:00+02:00"));
+	assert_int_equal(
+		sql_number(p->store, "SELECT due_ms FROM team.problem"), at("2026-03-30T02:30:00+02:00"));
 }
 
 static void test_a_silent_sync_is_one_problem(void **state)
@@ -160,7 +137,8 @@ static void test_a_silent_sync_is_one_problem(void **state)
 	struct place *p = *state;
 	struct err err = {0};
 	assert_true(problems_check_sync(p->store, at("2026-11-21T10:00:00Z"), &err));
-	assert_int_equal(number(p, "SELECT count FROM team.problem WHERE key = 'platform:sync'"), 1);
+	assert_int_equal(
+		sql_number(p->store, "SELECT count FROM team.problem WHERE key = 'platform:sync'"), 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

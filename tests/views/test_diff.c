@@ -2,7 +2,7 @@
 /* Comparing: what differs is found under its kind, what is unusual is measured, what nobody reports is named.
  */
 #include "client/base/clock.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 #include "views/diff.h"
 #include "views/json.h"
 #include "views/list.h"
@@ -59,16 +59,10 @@ static const char *const rows[] = {
 static int setup(void **state)
 {
 	struct place *p = x_new(struct place);
-	struct err err = {0};
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = scratch_catalogue(p->dir);
-	p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	BUG_ON(!p->store);
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-		if (!store_exec(p->store, rows[i], NULL, 0, NULL, &err))
-			fail_msg("%s: %s", rows[i], err.msg);
+	p->store = sql_catalogue(p->dir);
+	sql_run_all(p->store, rows, ARRAY_LEN(rows));
 	*state = p;
 	return 0;
 }

@@ -2,7 +2,7 @@
 /* Lists: what each filter finds, that pages join without a gap, and that an index serves what opens first. */
 #include "client/base/clock.h"
 #include "client/catalogue/filter.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 #include "views/json.h"
 #include "views/list.h"
 #include "views/lists.h"
@@ -86,13 +86,8 @@ static int setup(void **state)
 	setenv("TZ", "UTC", 1);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = scratch_catalogue(p->dir);
-	p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	BUG_ON(!p->store);
-	for (size_t i = 0; i < ARRAY_LEN(generate); i++)
-		if (!store_exec(p->store, generate[i], NULL, 0, NULL, &err))
-			fail_msg("%s: %s", generate[i], err.msg);
+	p->store = sql_catalogue(p->dir);
+	sql_run_all(p->store, generate, ARRAY_LEN(generate));
 	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
 	if (!p->config)
 		fail_msg("%s", err.msg);
@@ -114,15 +109,6 @@ static int teardown(void **state)
 static struct view_args args_of(const struct place *p, const char *filter)
 {
 	return (struct view_args){.config = p->config, .filter = filter, .now_ms = NOW};
-}
-
-static int64_t number(struct place *p, const char *sql)
-{
-	struct err err = {0};
-	int64_t answer = 0;
-	if (!store_exec_id(p->store, sql, NULL, 0, &answer, &err))
-		fail_msg("%s: %s", sql, err.msg);
-	return answer;
 }
 
 /* --- what a filter finds ---------------------------------------------------------------- */
@@ -202,7 +188,7 @@ static void a_filter_finds_what_it_says(void **state)
 		struct err err = {0};
 		if (!list_load(p->store, &list_runs, &args, NULL, p->arena, &table, &err))
 			fail_msg("%s: %s", c->filter, err.msg);
-		int64_t want = number(p,
+		int64_t want = sql_number(p->store,
 			arena_printf(p->arena, "SELECT count(*) FROM run WHERE gone = 0 AND (%s)", c->sql));
 		if ((int64_t)table.result.n_rows != want)
 			fail_msg("'%s' finds %zu runs, not %lld", c->filter, table.result.n_rows,
@@ -261,8 +247,8 @@ static void what_is_hidden_is_shown_where_it_is_asked_for(void **state)
 	struct place *p = *state;
 	struct table table;
 	struct err err = {0};
-	int64_t all = number(p, "SELECT count(*) FROM run"),
-		live = number(p, "SELECT count(*) FROM run WHERE gone = 0");
+	int64_t all = sql_number(p->store, "SELECT count(*) FROM run"),
+		live = sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0");
 	assert_true(live < all);
 	struct view_args args = args_of(p, "");
 	assert_true(list_load(p->store, &list_runs, &args, NULL, p->arena, &table, &err));
@@ -288,10 +274,10 @@ static void a_scope_narrows(void **state)
 			   run = {.source_id = 2, .pipeline_id = 7, .run_id = 46};
 	assert_true(list_load(p->store, &list_pipelines, &args, &source, p->arena, &table, &err));
 	assert_int_equal(table.result.n_rows,
-		number(p, "SELECT count(*) FROM pipeline WHERE source_id = 2 AND gone = 0"));
+		sql_number(p->store, "SELECT count(*) FROM pipeline WHERE source_id = 2 AND gone = 0"));
 	assert_true(list_load(p->store, &list_runs, &args, &pipeline, p->arena, &table, &err));
 	assert_int_equal(table.result.n_rows,
-		number(p, "SELECT count(*) FROM run WHERE pipeline_id = 7 AND gone = 0"));
+		sql_number(p->store, "SELECT count(*) FROM run WHERE pipeline_id = 7 AND gone = 0"));
 	assert_true(list_load(p->store, &list_steps, &args, &run, p->arena, &table, &err));
 	assert_int_equal(table.result.n_rows, 3);
 }
@@ -338,7 +324,7 @@ static void pages_join_without_a_gap_in_every_order(void **state)
 		"-user", "name", "-name", "source", "metrics.auc", "-metrics.auc", "params.scale",
 		"-params.scale", "params.optimizer", "-params.optimizer"};
 	struct place *p = *state;
-	size_t n = (size_t)number(p, "SELECT count(*) FROM run WHERE gone = 0");
+	size_t n = (size_t)sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0");
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		walk(p, &list_runs, sorts[i], n);
 }

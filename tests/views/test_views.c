@@ -3,7 +3,7 @@
  * makes of it holds only clean text. */
 #include "client/base/clean.h"
 #include "client/base/clock.h"
-#include "tests/catalogue/scratch.h"
+#include "tests/catalogue/sql.h"
 #include "views/json.h"
 #include "views/list.h"
 #include "views/lists.h"
@@ -195,13 +195,9 @@ static void make(void **state, const char *const *sql, size_t n)
 	setenv("TZ", "UTC", 1);
 	p->dir = scratch_new();
 	p->arena = arena_new();
-	char *address = scratch_catalogue(p->dir);
-	p->store = store_open(address, STORE_SYNC, &err);
-	x_free(address);
-	BUG_ON(!p->store);
+	p->store = sql_catalogue(p->dir);
 	for (size_t i = 0; i < n; i++)
-		if (!store_exec(p->store, for_engine(p->arena, sql[i]), NULL, 0, NULL, &err))
-			fail_msg("%s: %s", sql[i], err.msg);
+		sql_run(p->store, for_engine(p->arena, sql[i]));
 	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
 	if (!p->config)
 		fail_msg("%s", err.msg);

@@ -27,7 +27,7 @@ struct cli {
 	const char *good[8];
 	size_t n_good;
 
-	const struct mask *mask; /* what cli_put_line hides; NULL: nothing */
+	struct mask *mask; /* what cli_put_line hides; NULL: nothing */
 	bool is_terminal;	 /* standard output is one */
 	bool is_away; /* the catalogue cannot be reached: its mirror, if there is one, is what we see */
 	int64_t now_ms;

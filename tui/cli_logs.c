@@ -33,7 +33,7 @@ static void put_clean(struct cli *cli, struct str line)
 void cli_put_line(struct cli *cli, struct str line)
 {
 	struct buf masked;
-	if (!cli->mask || !cli->mask->n) {
+	if (!cli->mask) {
 		put_clean(cli, line);
 		return;
 	}

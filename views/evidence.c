@@ -39,7 +39,7 @@ bool evidence_load(struct store *store, const struct ref *ref, struct arena *are
 }
 
 /* A line of the excerpt as a log is shown: where it is drawn a TAB would be a name's ^I. */
-static const char *shown(struct arena *arena, const struct mask *mask, struct str raw)
+static const char *shown(struct arena *arena, struct mask *mask, struct str raw)
 {
 	char clock[FORMAT_CLOCK];
 	struct buf masked, text;
@@ -57,7 +57,7 @@ static const char *shown(struct arena *arena, const struct mask *mask, struct st
 	return line;
 }
 
-static void add_excerpt(struct view_data *data, struct block *block, const struct mask *mask,
+static void add_excerpt(struct view_data *data, struct block *block, struct mask *mask,
 	const struct evidence *evidence, const struct json *lines)
 {
 	size_t n = json_len(lines);

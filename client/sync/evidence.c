@@ -3,12 +3,14 @@
 
 #include "client/base/mem.h"
 #include "client/catalogue/log_cache.h"
+#include "client/sync/hide.h"
 #include "client/triage/explain_json.h"
 #include "client/triage/problems.h"
 
 struct evidence_job {
 	struct store *store;
 	struct source *source;
+	struct mask *mask;
 	const char *name, *cache_dir;
 	void (*done)(void *ctx, int64_t logs, const struct err *err);
 	void *ctx;
@@ -83,6 +85,7 @@ static void finish_attempt(struct evidence_job *job, bool is_whole, const struct
 {
 	struct arena *arena = arena_new();
 	struct explanation found = explain_finish(job->explainer, arena);
+	hide_explanation(job->mask, arena, &found);
 	end_attempt(job, is_whole);
 	job->logs++;
 	struct err failure = {0};
@@ -151,12 +154,13 @@ void evidence_progress(const struct evidence_job *job, int64_t *n, int64_t *tota
 }
 
 struct evidence_job *evidence_start(struct store *store, struct source *source, const char *source_name,
-	int64_t source_id, const char *cache_dir,
+	int64_t source_id, struct mask *mask, const char *cache_dir,
 	void (*done)(void *ctx, int64_t logs, const struct err *err), void *ctx)
 {
 	struct evidence_job *job = x_new(struct evidence_job);
 	*job = (struct evidence_job){.store = store,
 		.source = source,
+		.mask = mask,
 		.name = source_name,
 		.cache_dir = cache_dir,
 		.done = done,

@@ -8,6 +8,7 @@
 #include "client/catalogue/move.h"
 #include "client/protocol/source.h"
 #include "client/sync/evidence.h"
+#include "client/sync/hide.h"
 #include "client/sync/keep.h"
 #include "client/sync/links.h"
 
@@ -45,6 +46,8 @@ struct round {
 	struct arena *arena;
 	struct store *store;
 	struct writer *writer;
+	struct mask mask;
+	struct arena *hidden; /* the texts of one record */
 	const char *cache_dir;
 	struct job *jobs;
 	size_t n_jobs;
@@ -140,7 +143,12 @@ static void on_record(void *ctx, const struct record *record, const struct err *
 	}
 	if (keep_refuses(&job->round->config->keep, record, clock_now_ms()))
 		return;
-	if (!job->round->err.code && !writer_put(job->round->writer, job->id, record, &job->written, &err))
+	if (job->round->err.code)
+		return;
+	struct record copy;
+	arena_reset(job->round->hidden);
+	record = hide_record(&job->round->mask, job->round->hidden, record, &copy);
+	if (!writer_put(job->round->writer, job->id, record, &job->written, &err))
 		fail_round(job->round, &err);
 }
 
@@ -168,8 +176,8 @@ static void on_pulled(void *ctx, const struct err *failure)
 		return;
 	}
 	job->logs_since_ms = clock_mono_ms();
-	job->evidence = evidence_start(
-		round->store, job->source, job->config->name, job->id, round->cache_dir, on_evidence, job);
+	job->evidence = evidence_start(round->store, job->source, job->config->name, job->id, &round->mask,
+		round->cache_dir, on_evidence, job);
 }
 
 /* --- progress, for a person who watches ----------------------------------- */
@@ -413,12 +421,16 @@ int sync_lock(const char *address, struct err *err)
 static bool run_locked(const struct config *config, const struct sync_options *options, int *failed,
 	int *signo, struct err *err)
 {
-	struct round round = {.config = config, .options = options, .loop = loop_new(), .arena = arena_new()};
+	struct round round = {.config = config,
+		.options = options,
+		.loop = loop_new(),
+		.arena = arena_new(),
+		.hidden = arena_new()};
 	round.cache_dir = arena_printf(round.arena, "%s/logs", file_cache_dir(round.arena));
 	loop_signal(round.loop, SIGTERM, on_signal, &round);
 	loop_signal(round.loop, SIGINT, on_signal, &round);
 	loop_signal(round.loop, SIGHUP, on_signal, &round);
-	bool ok = prepare(&round, err);
+	bool ok = mask_init(&round.mask, config->mask, config->n_mask, err) && prepare(&round, err);
 	if (ok) {
 		round.writer = writer_new(round.store);
 		ok = run_round(&round, err);
@@ -428,6 +440,8 @@ static bool run_locked(const struct config *config, const struct sync_options *o
 	if (round.store)
 		store_close(round.store);
 	loop_free(round.loop);
+	mask_fini(&round.mask);
+	arena_free(round.hidden);
 	arena_free(round.arena);
 	config_free(round.merged);
 	*failed = round.failed;

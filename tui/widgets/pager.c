@@ -49,7 +49,7 @@ struct pager {
 	bool is_absolute; /* stamps of lines as they came */
 	bool is_raw;	  /* lines of JSON as they came */
 	bool is_binary;
-	const struct mask *mask; /* borrowed; NULL: nothing is hidden */
+	struct mask *mask; /* borrowed; NULL: nothing is hidden */
 	int64_t *causes;
 	size_t n_causes, cause; /* cause: 1 for the first, 0 before any was gone to */
 	struct match match;
@@ -480,7 +480,7 @@ void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n)
 	pager->cause = 0;
 }
 
-void pager_set_mask(struct pager *pager, const struct mask *mask)
+void pager_set_mask(struct pager *pager, struct mask *mask)
 {
 	pager->mask = mask;
 }

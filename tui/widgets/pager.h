@@ -27,7 +27,7 @@ void pager_use_loop(struct pager *pager, struct loop *loop, void (*changed)(void
 /* Shows the file at PATH, at line LINE (1-based; 0: at its end). Reopening the same path keeps the place. */
 bool pager_open(struct pager *pager, const char *path, int64_t line, struct err *err);
 /* What is hidden where lines are drawn and copied; borrowed, NULL: nothing. */
-void pager_set_mask(struct pager *pager, const struct mask *mask);
+void pager_set_mask(struct pager *pager, struct mask *mask);
 /* Lines that `e` walks, best first; LINES is copied. */
 void pager_set_causes(struct pager *pager, const int64_t *lines, size_t n);
 /* Looks whether the file has grown, was replaced or cut; in follow mode goes to the end. Also counts on in a

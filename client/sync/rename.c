@@ -30,6 +30,8 @@ static const char *const moves[] = {
 	"UPDATE team.alert SET pipeline = $3 WHERE " SAME_SOURCE,
 	MOVE("cost", " AND n.month = o.month AND n.currency = o.currency"),
 	"UPDATE model_version SET pipeline = $3 WHERE source_id = $1 AND pipeline = $2",
+	"UPDATE run_link_open SET to_pipeline = $3 WHERE to_source = (SELECT name FROM source WHERE id = $1)"
+	" AND to_pipeline = $2",
 };
 
 static bool move_kept(

@@ -285,7 +285,7 @@ tests() {
     t "runs end, go on, vanish, reopen; experiments are new, renamed, deleted; models are new, staged" drive change
     t "the next sync finds all of that" sync_and_compare
     t "a tag and a metric on a finished run, and aliases that moved, are found by the sweep" changed_late
-    t "what changed on old runs, and one deleted, is found by sync --since" changed_long_ago
+    t "what changed on old runs, a deleted one and a deleted model version are found by sync --since" changed_long_ago
     t "a day later all is equal again" a_day_later
     t "a wrong password: one line, exit 3, the data stay" wrong_password
     t "MLflow down: exit 3, the data stay" tool_down

@@ -431,6 +431,17 @@ static void either_of_two_linked_runs_may_come_first(void **state)
 	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM run_link_open"), 0);
 }
 
+static void a_link_that_waits_for_its_run_follows_a_rename(void **state)
+{
+	struct place *p = *state;
+	put_pipeline(p, "17", "otter");
+	put_tagged(p, "a", "'porthole.run':'lab/otter/late'");
+	assert_string_equal(links(p), "");
+	put_pipeline(p, "17", "zebra");
+	put_run_of(p, "zebra", "late");
+	assert_string_equal(links(p), "a>late/");
+}
+
 static void a_name_that_two_runs_answer_to_links_none(void **state)
 {
 	struct place *p = *state;
@@ -479,6 +490,7 @@ int main(void)
 	const struct CMUnitTest of_links[] = {
 		TEST(a_run_is_linked_to_the_task_that_its_tags_name),
 		TEST(either_of_two_linked_runs_may_come_first),
+		TEST(a_link_that_waits_for_its_run_follows_a_rename),
 		TEST(a_name_that_two_runs_answer_to_links_none),
 		TEST(a_link_follows_the_tags),
 	};

@@ -124,18 +124,35 @@ static bool read_all(int fd, const char *path, size_t max, struct buf *out, stru
 	}
 }
 
-static bool read_judged(const char *path, size_t max, judge_fn judge, struct buf *out, struct err *err)
+/* Opens PATH where JUDGE has nothing against it; -1 with ERR. */
+static int open_judged(const char *path, judge_fn judge, struct stat *st, struct err *err)
 {
 	/* O_NONBLOCK: opening a FIFO without a writer would wait for ever. */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return fail(err, "open", path);
+	if (fd < 0) {
+		fail(err, "open", path);
+		return -1;
+	}
+	if ((fstat(fd, st) == 0 || fail(err, "look at", path)) && judge(st, path, err))
+		return fd;
+	close(fd);
+	return -1;
+}
+
+int file_open(const char *path, struct err *err)
+{
 	struct stat st;
-	bool ok = fstat(fd, &st) == 0 || fail(err, "look at", path);
-	ok = ok && judge(&st, path, err);
-	if (ok && st.st_size > 0 && (uintmax_t)st.st_size > max)
-		ok = too_long(path, max, err);
-	ok = ok && read_all(fd, path, max, out, err);
+	return open_judged(path, judge_regular, &st, err);
+}
+
+static bool read_judged(const char *path, size_t max, judge_fn judge, struct buf *out, struct err *err)
+{
+	struct stat st;
+	int fd = open_judged(path, judge, &st, err);
+	if (fd < 0)
+		return false;
+	bool ok = st.st_size > 0 && (uintmax_t)st.st_size > max ? too_long(path, max, err)
+								: read_all(fd, path, max, out, err);
 	close(fd);
 	return ok;
 }

@@ -7,6 +7,9 @@
 #include "client/base/buf.h"
 #include "client/base/err.h"
 
+/* Opens a regular file for reading, without waiting for anybody; -1 with ERR, ERR_NOT_FOUND where there is
+ * none. */
+int file_open(const char *path, struct err *err);
 /* Reads a regular file of at most MAX bytes into OUT. ERR_NOT_FOUND where there is none. */
 bool file_read(const char *path, size_t max, struct buf *out, struct err *err);
 /* The same for a file that may name commands to run: owner us or root, not writable by everybody, nor

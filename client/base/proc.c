@@ -95,25 +95,29 @@ static void close_rest(void)
 		fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-static bool connect_stdio(const struct plumbing *p, int flags)
+/* What a child is started with. */
+struct start {
+	const char *dir, *const *argv;
+	char **env;
+	int flags, log_fd; /* log_fd: of a job; else -1 */
+	pid_t parent;
+	struct plumbing plumbing;
+};
+
+static bool connect_stdio(const struct start *start)
 {
+	const struct plumbing *p = &start->plumbing;
+	int flags = start->flags, log = start->log_fd;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return false;
 	int err = flags & PROC_PIPE_STDERR ? p->err[WRITE_END] : flags & PROC_QUIET ? null : STDERR_FILENO;
 	int in = flags & PROC_PIPES ? p->in[READ_END] : null;
 	int out = flags & PROC_PIPES ? p->out[WRITE_END] : null;
+	if (log >= 0)
+		err = out = log;
 	return dup2(err, STDERR_FILENO) >= 0 && dup2(in, STDIN_FILENO) >= 0 && dup2(out, STDOUT_FILENO) >= 0;
 }
-
-/* What a child is started with. */
-struct start {
-	const char *dir, *const *argv;
-	char **env;
-	int flags;
-	pid_t parent;
-	struct plumbing plumbing;
-};
 
 static _Noreturn void run_child(const struct start *start)
 {
@@ -124,7 +128,9 @@ static _Noreturn void run_child(const struct start *start)
 		if (getppid() != start->parent)
 			_exit(128 + SIGTERM); /* we died before the line above */
 	}
-	if (connect_stdio(&start->plumbing, start->flags) && (!start->dir || chdir(start->dir) == 0)) {
+	if (start->log_fd >= 0)
+		setpgid(0, 0);
+	if (connect_stdio(start) && (!start->dir || chdir(start->dir) == 0)) {
 		close_rest();
 		execvpe(start->argv[0], (char *const *)start->argv, start->env);
 	}
@@ -224,18 +230,32 @@ static bool start_child(struct proc *proc, struct start *start, struct err *err)
 	return true;
 }
 
+static bool start_with(struct proc *proc, struct start *start, const char *const *extra_env, struct err *err)
+{
+	*proc = (struct proc){.pid = -1, .in = -1, .out = -1, .err = -1};
+	start->env = make_env(extra_env);
+	start->parent = getpid();
+	bool is_started = start_child(proc, start, err);
+	if (!is_started)
+		proc->pid = -1;
+	close_plumbing(&start->plumbing);
+	x_free(start->env);
+	return is_started;
+}
+
 bool proc_start_in(struct proc *proc, const char *dir, const char *const *argv, const char *const *extra_env,
 	int flags, struct err *err)
 {
-	*proc = (struct proc){.pid = -1, .in = -1, .out = -1, .err = -1};
-	struct start start = {
-		.dir = dir, .argv = argv, .env = make_env(extra_env), .flags = flags, .parent = getpid()};
-	bool is_started = start_child(proc, &start, err);
-	if (!is_started)
-		proc->pid = -1;
-	close_plumbing(&start.plumbing);
-	x_free(start.env);
-	return is_started;
+	struct start start = {.dir = dir, .argv = argv, .flags = flags, .log_fd = -1};
+	return start_with(proc, &start, extra_env, err);
+}
+
+bool proc_start_job(struct proc *proc, const char *dir, const char *const *argv, const char *const *extra_env,
+	int log_fd, struct err *err)
+{
+	struct start start = {.dir = dir, .argv = argv, .flags = PROC_DIE_WITH_US, .log_fd = log_fd};
+	BUG_ON(log_fd <= STDERR_FILENO);
+	return start_with(proc, &start, extra_env, err);
 }
 
 bool proc_start(

@@ -30,6 +30,10 @@ bool proc_start(
 /* The same in the folder DIR (NULL: ours). */
 bool proc_start_in(struct proc *proc, const char *dir, const char *const *argv, const char *const *extra_env,
 	int flags, struct err *err);
+/* A job of its own: both outputs go to LOG_FD (borrowed), nothing comes in, and it leads a process group, so
+ * that `kill(-pid)` reaches what it starts. It ends with SIGTERM when we die. */
+bool proc_start_job(struct proc *proc, const char *dir, const char *const *argv, const char *const *extra_env,
+	int log_fd, struct err *err);
 /* Closes our ends. With SIGNO not 0 sends it; then waits at most WAIT_MS, then kills. Returns the
  * exit status, or 128 + signal; -1 where the system did not keep it. */
 int proc_end(struct proc *proc, int signo, int wait_ms);

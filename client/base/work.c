@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/base/work.h"
 
+#include "client/base/clock.h"
 #include "client/base/err.h"
 #include "client/base/mem.h"
 
@@ -34,7 +35,8 @@ struct worker {
 	struct loop_fd *watch;
 
 	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t wake;
+	pthread_cond_t wake;  /* there is a job, or an end */
+	pthread_cond_t idle;  /* there is none left */
 	struct ticket_list queue, finished;
 	struct ticket *running;
 	bool is_ending;
@@ -110,6 +112,8 @@ static void finish(struct worker *worker, struct ticket *ticket)
 		ticket->is_finished = true;
 		list_add(&worker->finished, ticket);
 	}
+	if (!worker->queue.first)
+		pthread_cond_broadcast(&worker->idle);
 	pthread_mutex_unlock(&worker->lock);
 
 	if (is_cancelled) {
@@ -156,6 +160,15 @@ static void on_finished(void *ctx, int events)
 	done(done_ctx, result);
 }
 
+/* Its deadlines do not move with the wall clock. */
+static void init_idle(pthread_cond_t *idle)
+{
+	pthread_condattr_t attr;
+	BUG_ON(pthread_condattr_init(&attr) || pthread_condattr_setclock(&attr, CLOCK_MONOTONIC));
+	BUG_ON(pthread_cond_init(idle, &attr));
+	pthread_condattr_destroy(&attr);
+}
+
 /* Signals are for the loop's thread: its signalfd sees only what every other thread blocks. */
 static void start_thread(struct worker *worker)
 {
@@ -178,6 +191,7 @@ struct worker *worker_new(struct loop *loop, void *state, void (*interrupt)(void
 	if (worker->event_fd < 0)
 		die("cannot make an event descriptor: %s", strerror(errno));
 	BUG_ON(pthread_mutex_init(&worker->lock, NULL) || pthread_cond_init(&worker->wake, NULL));
+	init_idle(&worker->idle);
 	worker->watch = loop_watch(loop, worker->event_fd, LOOP_READ, on_finished, worker);
 	start_thread(worker);
 	return worker;
@@ -225,6 +239,18 @@ void ticket_cancel(struct ticket *ticket)
 	x_free(ticket);
 }
 
+void worker_drain(struct worker *worker, int wait_ms)
+{
+	enum { MS = 1000, NS_A_MS = 1000000 };
+	int64_t until_ms = clock_mono_ms() + wait_ms;
+	struct timespec until = {.tv_sec = until_ms / MS, .tv_nsec = until_ms % MS * NS_A_MS};
+	int error = 0;
+	pthread_mutex_lock(&worker->lock);
+	while (!error && (worker->queue.first || worker->running))
+		error = pthread_cond_timedwait(&worker->idle, &worker->lock, &until);
+	pthread_mutex_unlock(&worker->lock);
+}
+
 void worker_free(struct worker *worker)
 {
 	if (!worker)
@@ -249,6 +275,7 @@ void worker_free(struct worker *worker)
 	loop_unwatch(worker->watch);
 	close(worker->event_fd);
 	pthread_cond_destroy(&worker->wake);
+	pthread_cond_destroy(&worker->idle);
 	pthread_mutex_destroy(&worker->lock);
 	x_free(worker);
 }

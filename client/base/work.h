@@ -29,7 +29,9 @@ struct work {
 /* STATE is passed to every `run`. INTERRUPT (may be NULL) is called from the
  * loop's thread when the running job is cancelled; it must be thread-safe. */
 struct worker *worker_new(struct loop *loop, void *state, void (*interrupt)(void *state));
-/* Cancels all, ends the thread, waits for it. */
+/* Waits at most WAIT_MS until every job that was submitted has run; calls no `done`. */
+void worker_drain(struct worker *worker, int wait_ms);
+/* Cancels all, ends the thread, waits for it. Every ticket ends with it: none may be cancelled afterwards. */
 void worker_free(struct worker *worker);
 
 /* Queues JOB; WORK is static. CTX is passed to `done`. The ticket lives until

@@ -215,6 +215,29 @@ static void freeing_the_worker_cancels_all(void **state)
 	seen->worker = NULL;
 }
 
+static void draining_waits_for_all_and_tells_nobody(void **state)
+{
+	struct seen *seen = *state;
+	submit(seen, &plain, "a");
+	submit(seen, &plain, "b");
+	worker_drain(seen->worker, 60000);
+	assert_int_equal(value_of(&n_freed), 2);
+	assert_int_equal(seen->n_done, 0);
+	settle(seen);
+	assert_string_equal(seen->order, "ab.");
+}
+
+static void draining_gives_up_in_time(void **state)
+{
+	struct seen *seen = *state;
+	submit(seen, &gated, "a");
+	worker_drain(seen->worker, 1);
+	assert_int_equal(value_of(&n_freed), 0);
+	gate_set(&gate.is_open, true);
+	settle(seen);
+	assert_string_equal(seen->order, "a.");
+}
+
 static void done_freeing(void *ctx, void *result)
 {
 	struct seen *seen = ctx;
@@ -263,6 +286,8 @@ int main(void)
 		TEST(nothing_is_called_after_a_finished_job_was_cancelled),
 		TEST(jobs_run_in_the_order_they_came),
 		TEST(freeing_the_worker_cancels_all),
+		TEST(draining_waits_for_all_and_tells_nobody),
+		TEST(draining_gives_up_in_time),
 		TEST(a_callback_may_free_the_worker),
 		TEST(many_jobs_cancelled_at_any_moment_leave_nothing_behind),
 	};

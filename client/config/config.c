@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { MOST_BYTES = 256 << 10 };
@@ -185,6 +186,7 @@ struct config *config_extend(const struct config *config)
 	more->arena = arena;
 	more->sources = DUP_ITEMS(arena, config->sources, config->n_sources, room_for(config->n_sources));
 	more->projects = DUP_ITEMS(arena, config->projects, config->n_projects, room_for(config->n_projects));
+	more->runbooks = DUP_ITEMS(arena, config->runbooks, config->n_runbooks, room_for(config->n_runbooks));
 	more->calendar = DUP_ITEMS(arena, config->calendar, config->n_calendar, room_for(config->n_calendar));
 	return more;
 }
@@ -193,6 +195,20 @@ static bool has_project(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->n_projects; i++)
 		if (!strcmp(config->projects[i].name, name))
+			return true;
+	return false;
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+static bool has_runbook(const struct config *config, const struct config_runbook *runbook)
+{
+	for (size_t i = 0; i < config->n_runbooks; i++)
+		if (!strcmp(config->runbooks[i].match, runbook->match) &&
+			is_same_text(config->runbooks[i].pipeline, runbook->pipeline))
 			return true;
 	return false;
 }
@@ -217,6 +233,9 @@ bool config_add(struct config *config, const char *name, struct str text, struct
 	for (size_t i = 0; i < more.n_projects; i++)
 		if (!has_project(config, more.projects[i].name))
 			APPEND(config->arena, config->projects, config->n_projects, more.projects[i]);
+	for (size_t i = 0; i < more.n_runbooks; i++)
+		if (!has_runbook(config, &more.runbooks[i]))
+			APPEND(config->arena, config->runbooks, config->n_runbooks, more.runbooks[i]);
 	for (size_t i = 0; i < more.n_calendar; i++)
 		if (!has_day(config, &more.calendar[i]))
 			APPEND(config->arena, config->calendar, config->n_calendar, more.calendar[i]);
@@ -280,6 +299,33 @@ static void offer_mlflow(struct config *config)
 	buf_fini(&text);
 }
 
+/* What `porthole run` wrote on this machine is a source without anybody saying so, unless one is configured
+ * or the catalogue is shared: there the runs of two people would be those of one source. */
+static void add_own_runs(struct config *config)
+{
+	struct config own = {.arena = config->arena};
+	struct option_reading reading = {
+		.arena = config->arena, .name = "runs of this machine", .base_dir = "/"};
+	struct stat st;
+	const char *folder = config_runs_folder(config->arena);
+	if (config->catalogue[0] != '/' || config_local_source(config) ||
+		config_source(config, CONFIG_LOCAL) || stat(folder, &st) != 0 || !S_ISDIR(st.st_mode))
+		return;
+	struct buf text;
+	buf_init(&text, 0);
+	struct json_writer w = {.out = &text};
+	buf_addz(&text, "sources: [{name: " CONFIG_LOCAL ", kind: local, path: ");
+	json_put_str(&w, str_of(folder));
+	buf_addz(&text, "}]");
+	const struct yaml *root = yaml_parse(config->arena, reading.name, buf_str(&text), NULL);
+	if (root && options_read(&reading, root, &own)) {
+		config->sources =
+			DUP_ITEMS(config->arena, config->sources, config->n_sources, config->n_sources + 1);
+		config->sources[config->n_sources++] = own.sources[0];
+	}
+	buf_fini(&text);
+}
+
 /* The first that exists of the user's and the system's; one that cannot be read is an error. */
 static bool load_default(struct config *config, struct err *err)
 {
@@ -303,8 +349,10 @@ struct config *config_load(const char *file, struct err *err)
 	struct config *config = new_config();
 	struct err why = {0};
 	const char *named = file ? file : env("PORTHOLE_CONFIG");
-	if (named ? load_file(config, named, &why) : load_default(config, &why))
+	if (named ? load_file(config, named, &why) : load_default(config, &why)) {
+		add_own_runs(config);
 		return config;
+	}
 	/* Not found, not ours or not readable: to the person it is all configuration. */
 	err_set(err, ERR_USAGE, "%s", why.msg);
 	config_free(config);
@@ -317,6 +365,19 @@ const struct config_source *config_source(const struct config *config, const cha
 {
 	for (size_t i = 0; i < config->n_sources; i++)
 		if (strcmp(config->sources[i].name, name) == 0)
+			return &config->sources[i];
+	return NULL;
+}
+
+const char *config_runs_folder(struct arena *arena)
+{
+	return arena_printf(arena, "%s/runs", file_data_dir(arena));
+}
+
+const struct config_source *config_local_source(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_sources && config->recorded_until_ms == TIME_NONE; i++)
+		if (strcmp(config->sources[i].kind, "local") == 0 && !config->sources[i].disabled)
 			return &config->sources[i];
 	return NULL;
 }

@@ -17,6 +17,8 @@ struct config_secret {
 	const char **command; /* NULL-ended argv */
 };
 
+#define CONFIG_LOCAL "local"
+
 struct config_source {
 	const char *name, *kind, *url, *path, *username, *proxy, *ca_file, *client_cert;
 	struct config_secret password, token;
@@ -57,6 +59,34 @@ struct config_day {
 	int64_t from_ms, to_ms; /* the start of its first day and of its last; to_ms TIME_NONE: the first */
 };
 
+/* Whom to tell of problems, and how. */
+struct config_notify {
+	const char *name;
+	const char *webhook_env; /* the variable with the address of a webhook */
+	const char *form;	 /* what it gets: json or slack */
+	const char **command;	 /* NULL-ended argv, with {title} and the like in it */
+	const char *severity;	 /* the least that it is told of: production staging playground */
+	const char **projects;	 /* of these alone; none: of all */
+	size_t n_projects;
+	const char **owners; /* who is reached this way, besides who has its name */
+	size_t n_owners;
+};
+
+/* Which page helps with which failure. */
+struct config_runbook {
+	const char *match;    /* regular expression, searched in the cause without regard to case */
+	const char *pipeline; /* glob of SOURCE/PIPELINE; NULL: all */
+	const char *page;
+};
+
+/* A command of one's own, on an object of a tool. */
+struct config_command {
+	const char *name;
+	const char **on; /* "pipeline", "run", "step"; none: all of them */
+	size_t n_on;
+	const char **command; /* NULL-ended argv with placeholders; no shell sees it */
+};
+
 #define CONFIG_CACHE_BYTES (INT64_C(2) << 30)
 
 /* How long what is remembered stays. */
@@ -79,10 +109,18 @@ struct config {
 	size_t n_projects;
 	struct config_day *calendar;
 	size_t n_calendar;
+	struct config_notify *notify;
+	size_t n_notify;
+	struct config_runbook *runbooks;
+	size_t n_runbooks;
 	struct config_pair *keys; /* command → key */
 	size_t n_keys;
+	struct config_command *commands;
+	size_t n_commands;
 	const char **mask;
 	size_t n_mask;
+	const char **docs; /* folders of pages */
+	size_t n_docs;
 	struct config_keep keep;
 };
 
@@ -109,11 +147,16 @@ bool config_check_shared(const char *name, struct str text, struct err *err);
 bool config_is_shared(const char *section);
 /* A copy of CONFIG that more can be added to; it borrows CONFIG's texts. */
 struct config *config_extend(const struct config *config) __attribute__((warn_unused_result));
-/* Adds the sources, projects and calendar of TEXT to what config_extend gave, but for those whose name is
- * there already. The same errors. */
+/* Adds the sources, projects, runbooks and calendar of TEXT to what config_extend gave, but for those whose
+ * name is there already. The same errors. */
 bool config_add(struct config *config, const char *name, struct str text, struct err *err);
 
 const struct config_source *config_source(const struct config *config, const char *name);
+/* The source that reads the runs of `porthole run`: the first of kind `local` that is neither disabled nor a
+ * recorded sample, or NULL. Without one they lie in config_runs_folder, and config_load adds the source
+ * CONFIG_LOCAL over it once it is there. */
+const struct config_source *config_local_source(const struct config *config);
+const char *config_runs_folder(struct arena *arena);
 /* The project whose `pipelines` match SOURCE/PIPELINE, the first in file order; or NULL. */
 const struct config_project *config_project_of(
 	const struct config *config, const char *source, const char *pipeline);

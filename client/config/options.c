@@ -54,8 +54,8 @@ static const struct config_option options[] = {
 	OPTION("", "timezone", timezone, config, timezone, "where times are shown", .fallback = "the system's", LOCAL),
 	OPTIONS("", "sources", sources, config, sources, "the tools to read"),
 	OPTIONS("", "projects", maps, config, projects, "what a team owns"),
-	CHECKED("", "runbooks", maps, "pages for failures that match"),
-	CHECKED("", "docs", paths, "folders of documentation pages", LOCAL),
+	OPTIONS("", "runbooks", maps, config, runbooks, "pages for failures that match"),
+	OPTIONS("", "docs", paths, config, docs, "folders of documentation pages", LOCAL),
 	OPTIONS("", "calendar", maps, config, calendar, "launches, migrations, freezes and holidays"),
 	CHECKED("", "volumes", maps, "players per game"),
 	CHECKED("", "databases", maps, "where checks and A/B tests ask", LOCAL),
@@ -63,10 +63,11 @@ static const struct config_option options[] = {
 	CHECKED("", "monitors", maps, "standing rules over series"),
 	CHECKED("", "abtests", maps, "A/B tests to follow"),
 	CHECKED("", "costs", maps, "what pipelines cost, and when that is reviewed"),
-	CHECKED("", "notify", maps, "whom to tell, and how", LOCAL),
+	OPTIONS("", "notify", maps, config, notify, "whom to tell, and how", LOCAL),
+	OPTIONS("", "commands", maps, config, commands, "your own commands on objects, in the menu of actions", LOCAL),
 	OPTIONS("", "mask", lines, config, mask, "patterns to hide in logs, params and conf, besides the built-in ones", LOCAL),
 	OPTION("", "keep", map, config, keep, "how long what is remembered stays", LOCAL),
-	OPTION("", "theme", name, config, theme, "colours, see 'porthole themes'", .fallback = "dark", LOCAL),
+	OPTION("", "theme", name, config, theme, "colours, see 'porthole themes'; auto: by the background", .fallback = "auto", LOCAL),
 	OPTION("", "mouse", flag, config, mouse, "wheel and clicks in the portal", .fallback = "false", LOCAL),
 	OPTIONS("", "keys", pairs, config, keys, "keys for commands", LOCAL),
 	OPTION("", "read_only", flag, config, read_only, "no actions on any source", .fallback = "false", LOCAL),
@@ -121,9 +122,9 @@ static const struct config_option options[] = {
 	OPTION("projects.consumers", "contact", line, config_consumer, contact, "whom to tell"),
 	OPTION("projects.consumers", "promise", line, config_consumer, promise, "what they were promised"),
 
-	CHECKED("runbooks", "match", line, "pattern in the cause", .is_required = true),
-	CHECKED("runbooks", "pipeline", line, "pattern of SOURCE/PIPELINE", .fallback = "all"),
-	CHECKED("runbooks", "page", line, "the page to show", .is_required = true),
+	OPTION("runbooks", "match", line, config_runbook, match, "pattern in the cause", .is_required = true),
+	OPTION("runbooks", "pipeline", line, config_runbook, pipeline, "pattern of SOURCE/PIPELINE", .fallback = "all"),
+	OPTION("runbooks", "page", line, config_runbook, page, "the page to show", .is_required = true),
 
 	OPTION("calendar", "name", line, config_day, name, "what it is", .is_required = true),
 	OPTION("calendar", "from", date, config_day, from_ms, "first day", .is_required = true),
@@ -182,9 +183,19 @@ static const struct config_option options[] = {
 	CHECKED("costs", "currency", currency, "in which currency"),
 	CHECKED("costs", "review_every", duration, "how often cost and gain are reviewed"),
 
-	CHECKED("notify", "name", line, "how monitors name it", .is_required = true),
-	CHECKED("notify", "webhook_env", variable, "variable with the address of a webhook"),
-	CHECKED("notify", "command", words, "command to run, {title} is put in"),
+	OPTION("notify", "name", line, config_notify, name, "how monitors name it", .is_required = true),
+	OPTION("notify", "webhook_env", variable, config_notify, webhook_env, "variable with the address of a webhook"),
+	CHOICE("notify", "form", "json|slack", config_notify, form, "what a webhook gets", .fallback = "json"),
+	OPTION("notify", "command", words, config_notify, command, "command to run, {title} {ref} {text} are put in"),
+	CHOICE("notify", "severity", "production|staging|playground", config_notify, severity,
+		"the least that it is told of", .fallback = "production"),
+	OPTIONS("notify", "projects", lines, config_notify, projects, "of these alone", .fallback = "all"),
+	OPTIONS("notify", "owners", lines, config_notify, owners, "whose questions go there", .fallback = "its name"),
+
+	OPTION("commands", "name", line, config_command, name, "how the menu names it", .is_required = true),
+	OPTIONS("commands", "on", lines, config_command, on, "pipeline, run, step", .fallback = "all of them"),
+	OPTION("commands", "command", words, config_command, command,
+		"program and arguments; {ref} {source} {pipeline} {run} {step} {index} {url} are put in", .is_required = true),
 
 	OPTION("keep", "runs", duration, config_keep, runs_ms, "runs", .fallback = "for ever"),
 	OPTION("keep", "step_runs", duration, config_keep, step_runs_ms, "step runs", .fallback = "for ever"),
@@ -203,7 +214,10 @@ const struct config_option *config_options(size_t *n)
 static const struct config_source blank_source = {.since_ms = TIME_NONE};
 static const struct config_project blank_project = {.severity = "production", .phase = "operations"};
 static const struct config_consumer blank_consumer;
+static const struct config_runbook blank_runbook;
 static const struct config_day blank_day = {.to_ms = TIME_NONE};
+static const struct config_notify blank_notify = {.form = "json", .severity = "production"};
+static const struct config_command blank_command;
 static const struct config_keep blank_keep = {.cache_bytes = CONFIG_CACHE_BYTES};
 
 static const struct section {
@@ -216,7 +230,7 @@ static const struct section {
 	{"sources", "a source", sizeof blank_source, &blank_source, true},
 	{"projects", "a project", sizeof blank_project, &blank_project, true},
 	{"projects.consumers", "a consumer", sizeof blank_consumer, &blank_consumer, false},
-	{.where = "runbooks", .phrase = "a runbook"},
+	{"runbooks", "a runbook", sizeof blank_runbook, &blank_runbook, false},
 	{"calendar", "a calendar entry", sizeof blank_day, &blank_day, false},
 	{.where = "volumes", .phrase = "a volume"},
 	{.where = "databases", .phrase = "a database", .has_unique_names = true},
@@ -226,7 +240,8 @@ static const struct section {
 	{.where = "abtests.primary", .phrase = "a primary metric"},
 	{.where = "abtests.guardrails", .phrase = "a guardrail"},
 	{.where = "costs", .phrase = "a cost"},
-	{.where = "notify", .phrase = "a notification", .has_unique_names = true},
+	{"notify", "a notification", sizeof blank_notify, &blank_notify, true},
+	{"commands", "a command", sizeof blank_command, &blank_command, true},
 	{"keep", "'keep'", sizeof blank_keep, &blank_keep, false},
 };
 

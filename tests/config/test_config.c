@@ -105,6 +105,10 @@ static void contract_projects(void **state)
 	assert_string_equal(config_due(project, "airflow-prod", "recsys_daily"), "06:00");
 	assert_null(config_due(project, "airflow-prod", "other"));
 	assert_null(config_project_of(config, "airflow-prod", "billing"));
+	assert_int_equal(config->n_runbooks, 1);
+	assert_string_equal(config->runbooks[0].match, "DataCheckError");
+	assert_string_equal(config->runbooks[0].pipeline, "airflow-prod/recsys_*");
+	assert_string_equal(config->runbooks[0].page, "runbooks/data-checks");
 	config_free(config);
 }
 

@@ -20,6 +20,7 @@ struct ask {
 	const struct method *method;
 	struct pull *pull;
 	struct buf entries; /* of `artifacts`: JSON text */
+	bool is_dry_run;    /* of `act` */
 };
 
 /* What can be asked of a source; the table is at the end. */
@@ -136,6 +137,16 @@ static size_t backlog(void *ctx)
 	return peer_backlog(ask->asks->peer);
 }
 
+static struct pull *start_act(
+	struct ask *ask, const struct json *params, struct arena *arena, struct err *err);
+
+/* Whether ERR says clearly that the tool did nothing, and why. */
+static bool is_refusal(const struct pull_end *end, const struct err *err)
+{
+	return !end->was_tried && (err->code == ERR_REFUSED || err->code == ERR_NOT_FOUND ||
+					  err->code == ERR_AUTH || err->code == ERR_USAGE);
+}
+
 static void send_done(void *ctx, const struct pull_end *end, const struct err *err)
 {
 	struct ask *ask = ctx;
@@ -146,7 +157,10 @@ static void send_done(void *ctx, const struct pull_end *end, const struct err *e
 		err_set(&failure, ERR_FAILED, "the folder has more entries than an answer can carry");
 		err = &failure;
 	}
-	if (err) {
+	if (err && ask->method->start == start_act && !ask->is_dry_run && !is_refusal(end, err)) {
+		message_unacted(&asks->line, end, err);
+		peer_reply(asks->peer, ask->id, buf_str(&asks->line));
+	} else if (err) {
 		peer_fail(asks->peer, ask->id, err);
 	} else {
 		ask->method->put_end(&asks->line, ask, end);
@@ -283,6 +297,52 @@ static struct pull *start_artifact(
 	return NULL;
 }
 
+static bool is_verb(const struct adapter *adapter, const char *verb)
+{
+	struct str rest = str_of(adapter->verbs), word;
+
+	while (str_next(&rest, ' ', &word))
+		if (str_is(word, verb))
+			return true;
+	return false;
+}
+
+/* A second lock behind the portal's own: a source that allows no actions takes none from anybody. */
+static bool check_act(const struct asks *asks, const struct act_request *request, struct err *err)
+{
+	if (!request->verb || !request->pipeline)
+		return err_set(err, ERR_USAGE, "act wants a verb and a ref below the source");
+	if (!is_verb(asks->adapter, request->verb))
+		return err_set(err, ERR_REFUSED, "sources of kind '%s' have no verb '%.60s'",
+			asks->adapter->kind, request->verb);
+	return asks->source->actions ||
+	       err_set(err, ERR_REFUSED, "source '%s' allows no actions", asks->source->name);
+}
+
+static struct pull *start_act(
+	struct ask *ask, const struct json *params, struct arena *arena, struct err *err)
+{
+	struct act_request request = {
+		.verb = text_of(arena, params, "verb"), .args = json_get(params, "args")};
+
+	json_bool(json_get(params, "dry_run"), &request.is_dry_run);
+	ask->is_dry_run = request.is_dry_run;
+	message_read_ref(arena, json_get_str(params, "ref"), &request);
+	if (!check_act(ask->asks, &request, err))
+		return NULL;
+	return engine_act(ask->asks->engine, &request, &sink, ask);
+}
+
+static void put_acted(struct buf *out, const struct ask *ask, const struct pull_end *end)
+{
+	message_acted(out, end, ask->is_dry_run);
+}
+
+static bool has_act(const struct adapter *adapter)
+{
+	return adapter->act;
+}
+
 static bool has_log(const struct adapter *adapter)
 {
 	return adapter->log;
@@ -309,6 +369,7 @@ static const struct method methods[] = {
 	{.name = "series", .start = start_series, .put_end = put_nothing, .is_offered = has_series},
 	{.name = "artifacts", .start = start_artifacts, .put_end = put_entries, .is_offered = has_artifacts},
 	{.name = "artifact", .start = start_artifact, .put_end = put_offset, .is_offered = has_artifact},
+	{.name = "act", .start = start_act, .put_end = put_acted, .is_offered = has_act},
 };
 
 static bool offers(const struct adapter *adapter, const struct method *method)
@@ -316,12 +377,23 @@ static bool offers(const struct adapter *adapter, const struct method *method)
 	return !method->is_offered || method->is_offered(adapter);
 }
 
-void asks_put_methods(struct json_writer *w, const struct adapter *adapter)
+void asks_put_methods(
+	struct json_writer *w, const struct config_source *source, const struct adapter *adapter)
 {
 	json_open(w, '[');
 	for (size_t i = 0; i < ARRAY_LEN(methods); i++)
-		if (offers(adapter, &methods[i]))
+		if (offers(adapter, &methods[i]) && (source->actions || methods[i].start != start_act))
 			json_put_str(w, str_of(methods[i].name));
+	json_close(w, ']');
+}
+
+void asks_put_verbs(struct json_writer *w, const struct config_source *source, const struct adapter *adapter)
+{
+	struct str rest = str_of(source->actions && adapter->verbs ? adapter->verbs : ""), word;
+
+	json_open(w, '[');
+	while (rest.n && str_next(&rest, ' ', &word))
+		json_put_str(w, word);
 	json_close(w, ']');
 }
 

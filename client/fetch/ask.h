@@ -25,8 +25,11 @@ void asks_fini(struct asks *asks);
 void asks_start(struct asks *asks, int64_t id, struct str method, const struct json *params);
 /* Ends the request ID, if there is one, with its answer. */
 void asks_cancel(struct asks *asks, int64_t id);
-/* The methods that ADAPTER has, as a list. */
-void asks_put_methods(struct json_writer *w, const struct adapter *adapter);
+/* The methods that ADAPTER has and SOURCE allows, as a list. */
+void asks_put_methods(
+	struct json_writer *w, const struct config_source *source, const struct adapter *adapter);
+/* The verbs of `act` that ADAPTER knows and SOURCE allows, as a list. */
+void asks_put_verbs(struct json_writer *w, const struct config_source *source, const struct adapter *adapter);
 /* Says MESSAGE about the source NAME (NULL: not known) on standard error, cleaned. */
 void asks_say(const char *name, const char *message);
 

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/fetch/auth.h"
 
+#include "client/base/base64.h"
+
+#include <string.h>
+
 void auth_init(struct auth *auth, const struct config_source *source, const struct adapter *adapter)
 {
 	*auth = (struct auth){.source = source};
@@ -53,8 +57,32 @@ bool auth_refused(struct auth *auth, unsigned age)
 	return true;
 }
 
+/* What goes over the wire as basic authentication, without its padding; a server may say it back. */
+static void scrub_basic(const struct auth *auth, char *text)
+{
+	size_t n_user = strlen(auth->source->username), n_password = strlen(auth->password.text);
+	struct buf plain, coded;
+	buf_init(&plain, 0);
+	buf_init(&coded, 0);
+	/* each all at once: growing would leave copies behind */
+	buf_reserve(&plain, n_user + n_password + 2);
+	buf_reserve(&coded, (n_user + n_password + 1) / 3 * 4 + 8);
+	buf_addf(&plain, "%s:%s", auth->source->username, auth->password.text);
+	base64_add(&coded, buf_str(&plain));
+	struct secret secret = {0};
+	secret_set(&secret, str_slice(buf_str(&coded), 0, str_find(buf_str(&coded), STR("="), 0)));
+	secret_scrub(&secret, text);
+	secret_wipe(&secret);
+	explicit_bzero(plain.p, plain.cap);
+	explicit_bzero(coded.p, coded.cap);
+	buf_fini(&plain);
+	buf_fini(&coded);
+}
+
 void auth_scrub(const struct auth *auth, struct err *err)
 {
 	secret_scrub(&auth->token, err->msg);
 	secret_scrub(&auth->password, err->msg);
+	if (auth->mode == AUTH_BASIC && auth->password.text)
+		scrub_basic(auth, err->msg);
 }

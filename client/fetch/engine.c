@@ -21,6 +21,7 @@ enum {
 	DEFAULT_CONCURRENCY = 2,
 	BEHIND_POLL_MS = 20,
 	LINE_MOST = 16 << 20,
+	MOST_EFFECT = 15 << 20, /* it goes as one line */
 	BYTES_MOST_MS = 24 * 60 * 60 * 1000
 };
 
@@ -59,6 +60,11 @@ struct pull {
 	int64_t offset; /* of a log or an artifact: where it goes on */
 	bool is_complete;
 	int64_t n_requests, wire_bytes;
+	/* of an action */
+	struct buf effect; /* JSON texts, with commas */
+	enum source_did did;
+	char *acted_run, *acted_message;
+	bool was_tried; /* a request that acts went out, and nobody knows that it did not arrive */
 };
 
 enum job_state { JOB_WAITING, JOB_DELAYED, JOB_RUNNING };
@@ -301,7 +307,8 @@ static bool is_signed_out(struct job *job, const struct transfer_end *end)
  * the server has done nothing. */
 static bool sign_in_again(struct job *job)
 {
-	if (job->was_refused || !auth_refused(&job->pull->engine->auth, job->auth_age))
+	if (job->was_refused || job->request.flags & REQUEST_ACTS ||
+		!auth_refused(&job->pull->engine->auth, job->auth_age))
 		return false;
 	job->was_refused = true;
 	buf_reset(&job->body);
@@ -403,6 +410,12 @@ static bool judge(struct job *job, const struct transfer_end *end, const struct 
 	return false;
 }
 
+/* 408, 409 and 429 may come from in between, or after the same request once more. */
+static bool is_clear_no(int status)
+{
+	return status >= 400 && status < 500 && status != 408 && status != 409 && status != 429;
+}
+
 static void transfer_done(void *ctx, const struct transfer_end *end, const struct err *failed)
 {
 	struct job *job = ctx;
@@ -413,6 +426,8 @@ static void transfer_done(void *ctx, const struct transfer_end *end, const struc
 	job->is_paused = false;
 	engine->n_running--;
 	kick(engine);
+	if (job->request.flags & REQUEST_ACTS)
+		job->pull->was_tried = !end->is_unsent && !is_clear_no(end->status);
 	job_trace(job, end);
 	if (job->pull->is_failed)
 		return;
@@ -460,6 +475,7 @@ static void job_start(struct job *job)
 
 	job->state = JOB_RUNNING;
 	job->tries++;
+	job->pull->was_tried |= (job->request.flags & REQUEST_ACTS) != 0;
 	job->auth_age = auth->age;
 	job->started_ms = clock_mono_ms();
 	engine->n_running++;
@@ -478,6 +494,7 @@ static struct pull *pull_new(
 	pull->ctx = ctx;
 	pull->arena = arena_new();
 	pull->scratch = arena_new();
+	buf_init(&pull->effect, MOST_EFFECT);
 	while (*at)
 		at = &(*at)->next;
 	*at = pull;
@@ -498,6 +515,9 @@ static void pull_free(struct pull *pull)
 		pull->engine->login = NULL;
 	arena_free(pull->arena);
 	arena_free(pull->scratch);
+	buf_fini(&pull->effect);
+	x_free(pull->acted_run);
+	x_free(pull->acted_message);
 	x_free(pull->cursor);
 	x_free(pull);
 }
@@ -610,7 +630,14 @@ static void login_over(struct pull *login)
 
 static void pull_over(struct pull *pull)
 {
-	struct pull_end end = {pull->cursor, pull->offset, pull->is_complete};
+	struct pull_end end = {.cursor = pull->cursor,
+		.offset = pull->offset,
+		.is_complete = pull->is_complete,
+		.did = pull->did,
+		.was_tried = pull->was_tried,
+		.run = pull->acted_run,
+		.message = pull->acted_message,
+		.effect = buf_str(&pull->effect)};
 
 	if (pull->kind == PULL_LOGIN) {
 		login_over(pull);
@@ -793,6 +820,33 @@ void pull_bytes_end(struct pull *pull, int64_t offset, bool complete)
 	pull_log_end(pull, offset, complete);
 }
 
+void pull_effect(struct pull *pull, const char *fmt, ...)
+{
+	struct json_writer w = {.out = &pull->effect, .needs_comma = pull->effect.n > 0};
+	va_list ap;
+
+	va_start(ap, fmt);
+	json_put_str(&w, str_of(arena_vprintf(pull->scratch, fmt, ap)));
+	va_end(ap);
+}
+
+void pull_acted(struct pull *pull, enum source_did did, const char *run, const char *fmt, ...)
+{
+	va_list ap;
+
+	pull->did = did;
+	x_free(pull->acted_run);
+	pull->acted_run = dup_or_null(run);
+	x_free(pull->acted_message);
+	va_start(ap, fmt);
+	pull->acted_message = x_strdup(arena_vprintf(pull->scratch, fmt, ap));
+	va_end(ap);
+	if (!*pull->acted_message) {
+		x_free(pull->acted_message);
+		pull->acted_message = NULL;
+	}
+}
+
 void pull_set_token(struct pull *pull, struct str token)
 {
 	auth_take_token(&pull->engine->auth, token);
@@ -909,6 +963,19 @@ struct pull *engine_artifact(struct engine *engine, const struct artifact_reques
 	if (!engine->adapter->artifact)
 		lacks(engine, "artifacts", &err);
 	if (err.code || !engine->adapter->artifact(pull, request, &err))
+		pull_fail(pull, &err);
+	return pull;
+}
+
+struct pull *engine_act(
+	struct engine *engine, const struct act_request *request, const struct engine_sink *sink, void *ctx)
+{
+	struct pull *pull = pull_new(engine, PULL_LIVE, sink, ctx);
+	struct err err = {0};
+
+	if (!engine->adapter->act)
+		lacks(engine, "actions", &err);
+	if (err.code || !engine->adapter->act(pull, request, &err))
 		pull_fail(pull, &err);
 	return pull;
 }

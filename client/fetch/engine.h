@@ -25,6 +25,11 @@ struct pull_end {
 	const char *cursor; /* the last one emitted, or NULL */
 	int64_t offset;	    /* of a log or an artifact: where it goes on */
 	bool is_complete;
+	/* Of an action: what became of it, and whether a request that acts may have reached the tool. */
+	enum source_did did;
+	bool was_tried;
+	const char *run, *message; /* NULL where not said */
+	struct str effect;	   /* of a dry run: JSON texts, with commas */
 };
 
 /* Where a conversation's output goes. */
@@ -60,6 +65,8 @@ struct pull *engine_artifacts(struct engine *engine, const struct artifacts_requ
 	const struct engine_sink *sink, void *ctx);
 struct pull *engine_artifact(struct engine *engine, const struct artifact_request *request,
 	const struct engine_sink *sink, void *ctx);
+struct pull *engine_act(
+	struct engine *engine, const struct act_request *request, const struct engine_sink *sink, void *ctx);
 /* Ends it at once; nothing is called. Not from within a callback of its sink. */
 void engine_cancel(struct pull *pull);
 

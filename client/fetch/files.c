@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "client/fetch/files.h"
 
+#include "client/base/clock.h"
 #include "client/base/json.h"
 #include "client/base/mem.h"
 
@@ -164,7 +165,8 @@ static void transfer_free(struct file_transfer *t)
 
 static void end(struct file_transfer *t)
 {
-	struct transfer_end e = {.status = t->status, .date_ms = TIME_NONE, .wire_bytes = t->sent};
+	/* The server is this machine, and its clock is ours. */
+	struct transfer_end e = {.status = t->status, .date_ms = clock_now_ms(), .wire_bytes = t->sent};
 	const struct transfer_ops *ops = t->ops;
 	struct err err = t->err;
 	void *ctx = t->ctx;

@@ -346,20 +346,22 @@ static void transfer_free(struct http_transfer *t)
 	x_free(t);
 }
 
-/* Of "bytes 21010-47021/47022". */
+int64_t http_range_start(struct str range)
+{
+	const struct str unit = STR("bytes ");
+	int64_t start;
+	range = str_trim(range);
+	size_t end = str_find(range, STR("-"), 0);
+	if (!str_starts(range, unit) || end == SIZE_MAX)
+		return 0;
+	return str_to_int(str_slice(range, unit.n, end), 0, INT64_MAX, &start) ? start : 0;
+}
+
 static int64_t part_start(CURL *easy)
 {
 	struct curl_header *header;
-	int64_t start = 0;
-	struct str range;
-
-	if (curl_easy_header(easy, "Content-Range", 0, CURLH_HEADER, -1, &header) != CURLHE_OK)
-		return 0;
-	range = str_trim(str_of(header->value));
-	if (!str_starts(range, STR("bytes ")))
-		return 0;
-	range = str_slice(range, 6, str_find(range, STR("-"), 6));
-	return str_to_int(range, 0, INT64_MAX, &start) ? start : 0;
+	bool is_there = curl_easy_header(easy, "Content-Range", 0, CURLH_HEADER, -1, &header) == CURLHE_OK;
+	return is_there ? http_range_start(str_of(header->value)) : 0;
 }
 
 static void hand_over_body(struct http_transfer *t)
@@ -572,6 +574,11 @@ static void set_question(struct http_transfer *t, const struct request *request)
 	}
 	if (request->method)
 		OPT(t, CURLOPT_CUSTOMREQUEST, request->method);
+	if (request->flags & REQUEST_ACTS) { /* on a reused connection that dies curl would send it again */
+		OPT(t, CURLOPT_FRESH_CONNECT, 1L);
+		OPT(t, CURLOPT_FORBID_REUSE, 1L);
+		OPT(t, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	}
 }
 
 static bool prepare(struct http_transfer *t, const struct transfer_request *ask)

@@ -10,4 +10,7 @@
  * credentials, or would carry a secret in the clear to another host. */
 struct transport *http_new(struct loop *loop, const struct config_source *source, struct err *err);
 
+/* The first byte of a Content-Range, "bytes 21010-47021/47022"; 0 where it says nothing that counts. */
+int64_t http_range_start(struct str range);
+
 #endif

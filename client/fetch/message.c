@@ -3,6 +3,7 @@
 
 #include "client/base/base64.h"
 #include "client/base/json.h"
+#include "client/sources/percent.h"
 
 struct str message_cut_text(struct str *text)
 {
@@ -125,4 +126,77 @@ void message_add_entry(struct buf *entries, const struct source_entry *entry)
 	json_key(&w, "is_dir");
 	json_put_bool(&w, entry->is_dir);
 	json_close(&w, '}');
+}
+
+/* --- act ---------------------------------------------------------------------------------------- */
+
+static const char *const did_words[] = {[DID_UNKNOWN] = "unknown", [DID_YES] = "yes", [DID_NO] = "no"};
+
+static void put_acted(
+	struct buf *out, enum source_did did, const char *run, const char *message, const struct str *effect)
+{
+	struct json_writer w = {.out = out};
+
+	buf_reset(out);
+	json_open(&w, '{');
+	json_key(&w, "done");
+	json_put_str(&w, str_of(did_words[did]));
+	json_key(&w, "run");
+	json_put_str(&w, run ? str_of(run) : (struct str){0});
+	json_key(&w, "message");
+	json_put_str(&w, message ? str_of(message) : (struct str){0});
+	if (effect) {
+		json_key(&w, "effect");
+		json_open(&w, '[');
+		buf_add(out, *effect);
+		json_close(&w, ']');
+	}
+	json_close(&w, '}');
+}
+
+void message_acted(struct buf *out, const struct pull_end *end, bool is_dry_run)
+{
+	put_acted(out, end->did, end->run, end->message, is_dry_run ? &end->effect : NULL);
+}
+
+void message_unacted(struct buf *out, const struct pull_end *end, const struct err *err)
+{
+	put_acted(out, end->was_tried ? DID_UNKNOWN : DID_NO, NULL, err->msg, NULL);
+}
+
+static const char *read_part(struct arena *arena, struct str part)
+{
+	struct buf text;
+	const char *copy;
+
+	buf_init(&text, 0);
+	percent_decode(&text, part);
+	copy = text.n ? arena_dup(arena, buf_str(&text)) : NULL;
+	buf_fini(&text);
+	return copy;
+}
+
+/* Cuts what stands behind SEP off *PART; {NULL, 0} where there is none. */
+static struct str cut_behind(struct str *part, const char *sep)
+{
+	size_t at = str_find(*part, str_of(sep), 0);
+	struct str rest = {0};
+
+	if (at == SIZE_MAX)
+		return rest;
+	rest = str_slice(*part, at + 1, part->n);
+	*part = str_slice(*part, 0, at);
+	return rest;
+}
+
+void message_read_ref(struct arena *arena, struct str ref, struct act_request *out)
+{
+	struct str run = cut_behind(&ref, "/"), step = cut_behind(&run, "/"), index;
+
+	cut_behind(&step, "@");
+	index = cut_behind(&step, ":");
+	out->pipeline = read_part(arena, ref);
+	out->run = read_part(arena, run);
+	out->step = read_part(arena, step);
+	out->index = read_part(arena, index);
 }

@@ -20,6 +20,12 @@ void message_chunk(struct buf *out, int64_t id, struct str bytes);
 void message_cursor(struct buf *out, const char *cursor);
 void message_offset(struct buf *out, int64_t offset, bool is_complete);
 void message_entries(struct buf *out, struct str entries);
+/* What became of an action, or of its dry run. */
+void message_acted(struct buf *out, const struct pull_end *end, bool is_dry_run);
+/* The same where it failed: it is unknown what was done, or nothing was. */
+void message_unacted(struct buf *out, const struct pull_end *end, const struct err *err);
+/* Reads REF, PIPELINE[/RUN[/STEP[:INDEX][@ATTEMPT]]] below the source; what is not there stays NULL. */
+void message_read_ref(struct arena *arena, struct str ref, struct act_request *out);
 /* Adds an entry to the text of others. */
 void message_add_entry(struct buf *entries, const struct source_entry *entry);
 

@@ -88,6 +88,18 @@ bool secret_read(const struct config_secret *from, struct secret *out, struct er
 	return ok;
 }
 
+/* A text that was cut may end in the middle of it. */
+static void scrub_end(const char *secret, size_t n, char *text)
+{
+	size_t length = strlen(text);
+	for (size_t kept = n - 1; kept >= SHORTEST_SCRUBBED; kept--) {
+		if (kept > length || memcmp(text + length - kept, secret, kept) != 0)
+			continue;
+		memset(text + length - kept, '*', kept);
+		return;
+	}
+}
+
 void secret_scrub(const struct secret *secret, char *text)
 {
 	size_t n = secret->text ? strlen(secret->text) : 0;
@@ -96,4 +108,5 @@ void secret_scrub(const struct secret *secret, char *text)
 		return;
 	for (char *at = text; (at = strstr(at, secret->text)) != NULL; at += n)
 		memset(at, '*', n);
+	scrub_end(secret->text, n, text);
 }

@@ -17,7 +17,7 @@ bool secret_is_set(const struct config_secret *from);
 bool secret_read(const struct config_secret *from, struct secret *out, struct err *err);
 void secret_set(struct secret *secret, struct str text);
 void secret_wipe(struct secret *secret);
-/* Takes the secret out of a text that a server may have put it in. */
+/* Takes the secret out of a text that a server may have put it in, also where the text ends within it. */
 void secret_scrub(const struct secret *secret, char *text);
 
 #endif

@@ -5,6 +5,7 @@
 #include "client/fetch/ask.h"
 #include "client/fetch/files.h"
 #include "client/fetch/http.h"
+#include "client/fetch/post.h"
 
 enum { PROTOCOL = 1 };
 
@@ -12,6 +13,7 @@ struct serve {
 	struct loop *loop;
 	struct config *config; /* of hello; NULL where the source was given */
 	struct asks asks;      /* and the source, its adapter and engine */
+	struct posts posts;    /* of no source */
 };
 
 static void fail(struct serve *serve, int64_t id, enum err_code code, const char *message)
@@ -81,10 +83,9 @@ static void reply_hello(struct serve *serve, int64_t id)
 	json_key(&w, "name");
 	json_put_str(&w, str_of(adapter->summary));
 	json_key(&w, "methods");
-	asks_put_methods(&w, adapter);
+	asks_put_methods(&w, serve->asks.source, adapter);
 	json_key(&w, "verbs");
-	json_open(&w, '[');
-	json_close(&w, ']');
+	asks_put_verbs(&w, serve->asks.source, adapter);
 	json_close(&w, '}');
 	peer_reply(serve->asks.peer, id, buf_str(line));
 }
@@ -130,6 +131,8 @@ static void request(void *ctx, int64_t id, struct str method, const struct json 
 	} else if (str_is(method, "cancel")) {
 		cancel(serve, params);
 		peer_reply(serve->asks.peer, id, STR("{}"));
+	} else if (str_is(method, "notify")) {
+		posts_start(&serve->posts, id, params);
 	} else {
 		asks_start(&serve->asks, id, method, params);
 	}
@@ -163,9 +166,11 @@ bool serve(struct loop *loop, int in, int out, const struct config_source *sourc
 		ok = open_source(&serve, source, err);
 	if (ok) {
 		serve.asks.peer = peer_new(loop, in, out, &peer_ops, &serve);
+		serve.posts = (struct posts){.loop = loop, .peer = serve.asks.peer};
 		loop_run(loop);
 	}
 	engine_free(serve.asks.engine);
+	posts_fini(&serve.posts);
 	peer_free(serve.asks.peer);
 	asks_fini(&serve.asks);
 	config_free(serve.config);

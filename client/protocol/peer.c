@@ -3,6 +3,7 @@
 
 #include "client/base/clock.h"
 #include "client/base/mem.h"
+#include "client/protocol/ahead.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -34,9 +35,11 @@ struct peer {
 	struct loop_fd *in_watch, *out_watch; /* NULL once closed */
 	struct loop_timer *kick;	      /* work that needs no byte from outside */
 
-	struct buf input;  /* from the start of the line that is not complete */
-	size_t scanned;	   /* bytes of it known to hold no line end */
-	struct buf output; /* lines not taken; the first `sent` bytes are gone already */
+	struct buf input;    /* from the start of the line that is not complete */
+	struct ahead *ahead; /* NULL until much came in at once */
+	bool is_ahead;	     /* with the lines that are being served */
+	size_t scanned;	     /* bytes of it known to hold no line end */
+	struct buf output;   /* lines not taken; the first `sent` bytes are gone already */
 	size_t sent;
 	int64_t heard_ms, next_id;
 	uint64_t line_no;
@@ -105,8 +108,17 @@ static void stop_watching(struct peer *peer)
 	peer->kick = NULL;
 }
 
+/* The lines are not where they were, or not for serving, from here on. */
+static void stop_ahead(struct peer *peer)
+{
+	if (peer->is_ahead)
+		ahead_end(peer->ahead);
+	peer->is_ahead = false;
+}
+
 static void destroy(struct peer *peer)
 {
+	ahead_free(peer->ahead);
 	while (peer->asks) {
 		struct ask *ask = peer->asks;
 		peer->asks = ask->next;
@@ -160,6 +172,7 @@ static void close_peer(struct peer *peer, const struct err *why)
 	peer->is_closed = true;
 	peer->broken = told;
 	peer->broken.code = ERR_UNAVAILABLE;
+	stop_ahead(peer);
 	buf_fini(&peer->input);
 	buf_fini(&peer->output);
 	peer->sent = 0;
@@ -286,8 +299,7 @@ static void serve_line(struct peer *peer, struct str line)
 	}
 	if (!str_trim(line).n)
 		return;
-	struct err err = {0};
-	struct json_doc *doc = json_parse(line, &err);
+	struct json_doc *doc = peer->is_ahead ? ahead_take(peer->ahead) : json_parse(line, NULL);
 	if (doc)
 		serve_object(peer, json_root(doc));
 	else
@@ -310,13 +322,28 @@ static bool next_line(struct peer *peer, size_t *from, struct str *line)
 	return true;
 }
 
+/* Has the lines that were read parsed ahead, where they are many; the first may be one of 16 MB. */
+static void start_ahead(struct peer *peer)
+{
+	const struct buf *input = &peer->input;
+	const char *end = input->n >= AHEAD_LEAST_BYTES ? memrchr(input->p, '\n', input->n) : NULL;
+	size_t n = end ? (size_t)(end + 1 - input->p) : 0;
+	if (n < AHEAD_LEAST_BYTES || n > 2 * READ_CHUNK || (!peer->ahead && !(peer->ahead = ahead_new())))
+		return;
+	ahead_begin(peer->ahead, (struct str){input->p, n});
+	peer->is_ahead = true;
+}
+
 /* Serves the whole lines that were read, until somebody pauses, closes or frees. */
 static void serve_lines(struct peer *peer)
 {
 	size_t from = 0;
 	struct str line;
+	if (!peer->is_paused)
+		start_ahead(peer);
 	while (!peer->is_freed && !peer->is_closed && !peer->is_paused && next_line(peer, &from, &line))
 		serve_line(peer, line);
+	stop_ahead(peer);
 	if (peer->is_freed || peer->is_closed)
 		return;
 	buf_drop(&peer->input, from);

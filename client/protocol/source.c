@@ -105,7 +105,7 @@ static void tell_end(struct ask *ask, const struct json *result, const struct er
 static struct ask *next_untold(const struct source *source)
 {
 	struct ask *ask = source->asks;
-	while (ask && source->phase != SOURCE_DEAD && ask->phase != ASK_REFUSED)
+	while (ask && source->phase != SOURCE_DEAD && ask->phase != ASK_REFUSED && ask->phase != ASK_GREETED)
 		ask = ask->next;
 	return ask;
 }
@@ -124,9 +124,10 @@ static void on_tell(void *ctx)
 	if (ask->phase == ASK_REFUSED)
 		err_set(&err, ERR_NOT_FOUND, "source '%s' has no method '%s'", source->name,
 			ask->method->name);
+	bool is_well = source->phase != SOURCE_DEAD && ask->phase == ASK_GREETED;
 	remove_ask(source, ask);
 	tell_soon(source);
-	tell_end(ask, NULL, &err);
+	tell_end(ask, NULL, is_well ? NULL : &err);
 }
 
 static void tell_soon(struct source *source)
@@ -219,7 +220,9 @@ static void send_asks(struct source *source)
 	for (struct ask *ask = source->asks; ask && source->phase == SOURCE_READY; ask = ask->next) {
 		if (ask->phase != ASK_QUEUED)
 			continue;
-		if (is_refused(source, ask)) {
+		if (ask->method == &ask_greet) {
+			ask->phase = ASK_GREETED;
+		} else if (is_refused(source, ask)) {
 			ask->phase = ASK_REFUSED;
 		} else if (ask->method != &ask_pull || !running_pull(source)) {
 			ask->phase = ASK_SENT;
@@ -353,6 +356,11 @@ bool source_has_method(const struct source *source, const char *method)
 bool source_has_verb(const struct source *source, const char *verb)
 {
 	return has_name(&source->verbs, verb);
+}
+
+const char *source_verb(const struct source *source, size_t i)
+{
+	return i < source->verbs.n ? source->verbs.names[i] : NULL;
 }
 
 static void on_hello(void *ctx, const struct json *result, const struct err *err)

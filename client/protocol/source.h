@@ -55,9 +55,15 @@ int64_t source_log(struct source *source, const struct source_step *step, int64_
 bool source_has_method(const struct source *source, const char *method);
 bool source_has_verb(const struct source *source, const char *verb);
 
+/* The I-th verb that its hello lists; NULL behind the last. */
+const char *source_verb(const struct source *source, size_t i);
+
 /* The end of a request that gives nothing back but that it is over. A source without the method answers with
  * ERR_NOT_FOUND. */
 typedef void (*source_over)(void *ctx, const struct err *err);
+
+/* Tells when its hello has come, and the three above know. */
+int64_t source_greet(struct source *source, source_over fn, void *ctx);
 
 /* One point of a curve. STEP is -1, TIME_MS TIME_NONE where the source does not say; VALUE may be NAN. */
 struct source_point {
@@ -99,13 +105,15 @@ int64_t source_artifact(struct source *source, const char *pipeline, const char 
 
 /* What became of an action. Texts die on return. */
 struct source_acted {
+	/* Of a dry run: whether what is asked for is the case already. With `confirmed` among its arguments,
+	 * the lines of an earlier dry run: whether that was done since. */
 	enum source_did { DID_UNKNOWN, DID_YES, DID_NO } done;
 	const char *run, *message; /* the run that it started; NULL where not said */
 	const struct json *effect; /* with DRY_RUN: the list of what would be done, else NULL */
 };
 /* ACTED is always there: with ERR its `done` is DID_NO where the tool was surely not touched. */
 typedef void (*source_acted_fn)(void *ctx, const struct source_acted *acted, const struct err *err);
-/* Does VERB to REF (text, without the source's name in front where the protocol has none). ARGS is the JSON
+/* Does VERB to REF (text, below the source: PIPELINE[/RUN[/STEP[:INDEX]]]). ARGS is the JSON
  * text of an object. Never sent twice: where the answer is lost, ERR says that it is unknown what was done.
  */
 int64_t source_act(struct source *source, const char *verb, const char *ref, struct str args, bool dry_run,

@@ -46,6 +46,24 @@ static bool read_end(const struct json *result, int64_t *offset)
 	return complete;
 }
 
+/* --- hello ------------------------------------------------------------------ */
+
+static void end_greet(const struct ask *ask, const struct json *result, bool was_sent, const struct err *err)
+{
+	(void)result;
+	(void)was_sent;
+	ask->to.over(ask->ctx, err);
+}
+
+const struct ask_method ask_greet = {.name = "hello", .end = end_greet};
+
+int64_t source_greet(struct source *source, source_over fn, void *ctx)
+{
+	struct ask *ask = source_add_ask(source, &ask_greet, ctx);
+	ask->to.over = fn;
+	return source_send_ask(source, ask);
+}
+
 /* --- pull ------------------------------------------------------------------- */
 
 static void end_pull(const struct ask *ask, const struct json *result, bool was_sent, const struct err *err)

@@ -13,6 +13,7 @@ enum ask_phase {
 	ASK_SENT,
 	ASK_DROPPED, /* a pull that was cancelled and has not answered: its records still come */
 	ASK_REFUSED, /* for a method that the source does not have: told, not sent */
+	ASK_GREETED, /* nothing is to be sent: it is told as it is */
 };
 
 struct ask {
@@ -29,6 +30,7 @@ struct ask {
 		const struct source_artifacts_ops *artifacts;
 		const struct source_artifact_ops *artifact;
 		source_acted_fn acted;
+		source_over over;
 	} to; /* by the method */
 	void *ctx;
 	bool is_follow;
@@ -47,7 +49,7 @@ struct ask_method {
 	void (*end)(const struct ask *ask, const struct json *result, bool was_sent, const struct err *err);
 };
 
-extern const struct ask_method ask_pull, ask_log, ask_series, ask_artifacts, ask_artifact, ask_act;
+extern const struct ask_method ask_pull, ask_log, ask_series, ask_artifacts, ask_artifact, ask_act, ask_greet;
 
 /* Source.c's part: a request of METHOD in the list, to be filled; then sent when it may be. */
 struct ask *source_add_ask(struct source *source, const struct ask_method *method, void *ctx);

@@ -50,6 +50,9 @@ enum request_flags {
 			       * (0 for none) without a body */
 	REQUEST_BYTES = 64,   /* besides REQUEST_STREAM: stretches as they come, lines or none; a transfer may
 			       * take as long as it is not silent */
+	REQUEST_ACTS =
+		128, /* changes something in the tool: goes out once, on a connection of its own (libcurl
+		      * sends again what a reused one lost), and is never signed in anew for */
 };
 
 struct request {
@@ -121,6 +124,20 @@ void pull_entry(struct pull *pull, const struct source_entry *entry);
 void pull_bytes(struct pull *pull, struct str bytes);
 void pull_bytes_end(struct pull *pull, int64_t offset, bool complete);
 
+/* What an action asks for. Its texts and ARGS die when the adapter's function returns. */
+struct act_request {
+	const char *verb;
+	const char *pipeline, *run, *step, *index; /* how deep the object lies; NULL below that */
+	const struct json *args;		   /* an object, or NULL */
+	bool is_dry_run;			   /* only tell what would be done: reads alone */
+};
+/* Of a dry run: one thing that would be done, in plain words with its ids. */
+void pull_effect(struct pull *pull, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* What became of the action; of a dry run DID_YES says that all is already as it asks for, DID_NO that it is
+ * not. RUN is the run that it started, or NULL. The last call counts; without one it is unknown. */
+void pull_acted(struct pull *pull, enum source_did did, const char *run, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
 /* How the engine gets a token where the source has user and password (or none is needed). */
 struct adapter_auth {
 	/* Makes the request that logs in (with REQUEST_NO_AUTH); its handler calls pull_set_token. NULL: the
@@ -144,6 +161,9 @@ struct adapter {
 	bool (*series)(struct pull *pull, const struct series_request *request, struct err *err);
 	bool (*artifacts)(struct pull *pull, const struct artifacts_request *request, struct err *err);
 	bool (*artifact)(struct pull *pull, const struct artifact_request *request, struct err *err);
+	/* Does, or with is_dry_run tells, one of VERBS (blank-separated); NULL where the kind has none. */
+	bool (*act)(struct pull *pull, const struct act_request *request, struct err *err);
+	const char *verbs;
 };
 
 /* Over the one list of built-in adapters, in adapters.h. */

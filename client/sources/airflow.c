@@ -20,6 +20,7 @@
 #include "client/base/mem.h"
 #include "client/base/when.h"
 #include "client/protocol/state.h"
+#include "client/sources/airflow_act.h"
 #include "client/sources/airflow_tail.h"
 #include "client/sources/percent.h"
 
@@ -884,4 +885,6 @@ const struct adapter airflow_adapter = {
 	.auth = &auth,
 	.start = start,
 	.log = airflow_log_start,
+	.act = airflow_act,
+	.verbs = AIRFLOW_VERBS,
 };

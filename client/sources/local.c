@@ -6,13 +6,15 @@
  *   protocol: {"method":"run","params":{…}}.
  * - A log lies beside it at logs/PIPELINE/RUN/STEP[.INDEX].ATTEMPT.log, each part encoded as in
  *   a ref.
- * - A file whose size is the one of the pull before is not read again; else all of it is.
- *   A line that is still being written has no line end, and is left for the next pull.
+ * - A file whose size is the one of the pull before is not read again, unless a run in it is not over; else
+ * all of it is. A line that is still being written has no line end, and is left for the next pull.
+ * - A run that is called running and whose heartbeat is too old is lost (local_open.h).
  */
 #include "client/sources/adapters.h"
 
 #include "client/base/mem.h"
 #include "client/protocol/state.h"
+#include "client/sources/local_open.h"
 #include "client/sources/percent.h"
 
 #include <stdio.h>
@@ -64,11 +66,13 @@ struct events {
 	struct events *next;
 	const char *path;
 	int64_t size, line;
+	struct local_open *open; /* NULL: was not read */
 };
 
 struct local {
 	struct json_size *before;
 	struct events *files, **last;
+	int64_t now_ms;
 };
 
 /* What the cursor says of one file. */
@@ -101,10 +105,12 @@ static void take_line(struct pull *pull, struct events *file, struct str line)
 		pull_note(pull, "%s:%lld: no record of ours", file->path, (long long)file->line);
 	else if (kind == RECORD_CURSOR)
 		; /* the writer's own business */
-	else if (record_read(pull_scratch(pull), kind, json_get(json_root(doc), "params"), &record, &err))
+	else if (record_read(pull_scratch(pull), kind, json_get(json_root(doc), "params"), &record, &err)) {
+		local_open_note(file->open, &record, line);
 		pull_emit(pull, &record);
-	else
+	} else {
 		pull_note(pull, "%s:%lld: %s", file->path, (long long)file->line, err.msg);
+	}
 	json_free(doc);
 }
 
@@ -133,8 +139,10 @@ static void take_file(struct pull *pull, const char *folder, const struct json *
 	json_int(json_get(entry, "size"), &file->size);
 	*local->last = file;
 	local->last = &file->next;
-	if (!is_unchanged(local, file))
-		ask_lines(pull, file->path, 0, 0, take_events, file);
+	if (is_unchanged(local, file))
+		return;
+	file->open = local_open_new(pull_arena(pull));
+	ask_lines(pull, file->path, 0, 0, take_events, file);
 }
 
 /* CTX is the folder's name below the source's path; NULL for the path itself. */
@@ -152,10 +160,12 @@ static bool take_subfolder(struct pull *pull, const struct response *response, v
 
 static bool take_folder(struct pull *pull, const struct response *response, void *ctx, struct err *err)
 {
+	struct local *local = pull_state(pull);
 	char *folder;
 
 	if (response->status == 404)
 		return err_set(err, ERR_NOT_FOUND, "folder '%s' is not there", pull_source(pull)->path);
+	local->now_ms = response->date_ms;
 	take_subfolder(pull, response, ctx, err);
 	for (size_t i = 0; i < json_len(response->json); i++) {
 		const struct json *entry = json_at(response->json, i);
@@ -179,8 +189,10 @@ static bool end_pull(struct pull *pull, struct err *err)
 	buf_init(&text, 0);
 	json_open(&w, '{');
 	for (const struct events *file = local->files; file; file = file->next) {
+		bool is_open = file->open && local_open_end(file->open, pull, local->now_ms);
+
 		json_key(&w, file->path);
-		json_put_int(&w, file->size);
+		json_put_int(&w, is_open ? -1 : file->size);
 	}
 	json_close(&w, '}');
 	record.cursor.cursor = text.p;
@@ -201,7 +213,7 @@ static bool recall(struct pull *pull, const char *cursor, struct err *err)
 		struct json_size *b = arena_new_of(pull_arena(pull), struct json_size);
 
 		b->path = arena_dup(pull_arena(pull), it.key);
-		b->size = -1;
+		b->size = -1; /* no file's: it is read */
 		json_int(it.value, &b->size);
 		b->next = local->before;
 		local->before = b;

@@ -495,10 +495,12 @@ const struct adapter mlflow_adapter = {
 	.kind = "mlflow",
 	.summary = "MLflow tracking (REST API 2.0)",
 	.options =
-		"url username password_env password_file password_command token_env token_file token_command headers ca_file client_cert proxy since concurrency rate",
+		"url username password_env password_file password_command token_env token_file token_command headers ca_file client_cert proxy since concurrency rate actions",
 	.concurrency = CONCURRENCY,
 	.start = start,
 	.series = mlflow_series,
 	.artifacts = mlflow_artifacts,
 	.artifact = mlflow_artifact,
+	.act = mlflow_act,
+	.verbs = MLFLOW_VERBS,
 };

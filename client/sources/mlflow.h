@@ -2,7 +2,7 @@
 /*
  * What the parts of the MLflow adapter share. mlflow.c says what the API is like and decides what is
  * asked for; mlflow_list.c reads lists page by page, mlflow_run.c tells a run, mlflow_models.c the
- * registry, mlflow_live.c curves and artifacts.
+ * registry, mlflow_live.c curves and artifacts, mlflow_act.c what changes something.
  */
 #ifndef CLIENT_SOURCES_MLFLOW_H
 #define CLIENT_SOURCES_MLFLOW_H
@@ -132,5 +132,10 @@ void mlflow_ask_models(struct pull *pull, bool all);
 bool mlflow_series(struct pull *pull, const struct series_request *request, struct err *err);
 bool mlflow_artifacts(struct pull *pull, const struct artifacts_request *request, struct err *err);
 bool mlflow_artifact(struct pull *pull, const struct artifact_request *request, struct err *err);
+
+/* --- actions (mlflow_act.c) ----------------------------------------------------------------- */
+
+#define MLFLOW_VERBS "tag"
+bool mlflow_act(struct pull *pull, const struct act_request *request, struct err *err);
 
 #endif

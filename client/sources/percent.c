@@ -28,3 +28,26 @@ void percent_add_ref(struct buf *out, struct str part)
 {
 	add(out, part, "._~+=,-");
 }
+
+static int digit_of(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+void percent_decode(struct buf *out, struct str part)
+{
+	for (size_t i = 0; i < part.n; i++) {
+		bool is_coded = part.p[i] == '%' && i + 2 < part.n && digit_of(part.p[i + 1]) >= 0 &&
+				digit_of(part.p[i + 2]) >= 0;
+
+		if (is_coded)
+			buf_addc(out, (char)(digit_of(part.p[i + 1]) * 16 + digit_of(part.p[i + 2])));
+		else
+			buf_addc(out, part.p[i]);
+		i += is_coded ? 2 : 0;
+	}
+}

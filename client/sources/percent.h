@@ -10,5 +10,7 @@
 void percent_add_url(struct buf *out, struct str part);
 /* A part of a ref (contracts.md section 1), and so of a file name: `+=,` stay too. */
 void percent_add_ref(struct buf *out, struct str part);
+/* What PART was before it was encoded; a `%` without two digits stands for itself. */
+void percent_decode(struct buf *out, struct str part);
 
 #endif

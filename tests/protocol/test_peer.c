@@ -2,6 +2,7 @@
 #include "client/protocol/peer.h"
 
 #include "client/base/mem.h"
+#include "client/protocol/ahead.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -431,6 +432,78 @@ static void a_broken_pipe_ends_the_conversation(void **state)
 	close(out[1]);
 }
 
+/* So many at once that they are parsed ahead, with blank lines among them; where BAD_AT is one, that one is
+ * no JSON. */
+enum { MANY = 600 };
+
+static void type_many(struct scene *scene, int bad_at)
+{
+	struct buf lines;
+	buf_init(&lines, 0);
+	for (int i = 0; i < MANY; i++)
+		buf_addf(&lines, "%s{\"jsonrpc\":\"2.0\",\"method\":\"m%d\",\"params\":{\"a\":%s}}\n",
+			i % 7 == 3 ? " \n" : "", i, i == bad_at ? "oops" : "1");
+	assert_true(lines.n > AHEAD_LEAST_BYTES && lines.n < 64 << 10);
+	type(scene, lines.p);
+	buf_fini(&lines);
+}
+
+static void add_many(struct buf *heard, int n)
+{
+	for (int i = 0; i < n; i++)
+		buf_addf(heard, "tell m%d 1|", i);
+}
+
+static void many_lines_at_once_are_served_in_their_order(void **state)
+{
+	struct buf expected;
+	buf_init(&expected, 0);
+	for (int round = 0; round < 5; round++) {
+		type_many(*state, -1);
+		add_many(&expected, MANY);
+	}
+	assert_heard(*state, expected.p);
+	buf_fini(&expected);
+}
+
+static void a_pause_amid_many_lines_loses_none(void **state)
+{
+	struct scene *scene = *state;
+	struct buf expected;
+	buf_init(&expected, 0);
+	add_many(&expected, MANY);
+	scene->pauses = true;
+	type_many(scene, -1);
+	for (int i = 0; i < 100; i++) {
+		peer_pause(scene->peer, false);
+		serve(scene);
+	}
+	scene->pauses = false;
+	peer_pause(scene->peer, false);
+	serve(scene);
+	assert_heard(scene, expected.p);
+	buf_fini(&expected);
+}
+
+static void a_line_that_is_no_json_amid_many_ends_the_conversation_there(void **state)
+{
+	struct buf expected;
+	buf_init(&expected, 0);
+	add_many(&expected, 500);
+	buf_addz(&expected, "closed 1 line 573 is no JSON|");
+	type_many(*state, 500);
+	assert_heard(*state, expected.p);
+	buf_fini(&expected);
+}
+
+static void a_peer_may_be_freed_amid_many_lines(void **state)
+{
+	struct scene *scene = *state;
+	scene->frees = true;
+	type_many(scene, -1);
+	assert_heard(scene, "tell m0 1|");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -454,6 +527,10 @@ int main(void)
 		TEST(a_callback_may_free_the_peer),
 		TEST(an_answer_may_free_the_peer),
 		TEST(a_paused_peer_keeps_what_it_read),
+		TEST(many_lines_at_once_are_served_in_their_order),
+		TEST(a_pause_amid_many_lines_loses_none),
+		TEST(a_line_that_is_no_json_amid_many_ends_the_conversation_there),
+		TEST(a_peer_may_be_freed_amid_many_lines),
 		TEST(a_slow_reader_makes_a_backlog_and_loses_nothing),
 		TEST(a_broken_pipe_ends_the_conversation),
 	};

@@ -52,6 +52,7 @@ struct replay {
 	char *cursor;
 	int64_t log_offset;
 	bool is_log_complete, is_done;
+	struct buf acted; /* of an action: "no tried run=R: message", then its effect as JSON, a line each */
 	struct err err;
 	size_t backlog, most_backlog;
 	bool is_counting; /* text counts as not taken until the test says otherwise */
@@ -240,6 +241,12 @@ static inline void sink_done(void *ctx, const struct pull_end *end, const struct
 	replay->cursor = end->cursor ? x_strdup(end->cursor) : NULL;
 	replay->log_offset = end->offset;
 	replay->is_log_complete = end->is_complete;
+	buf_addf(&replay->acted, "%s%s run=%s: %s\n[%.*s]\n",
+		end->did == DID_YES  ? "yes"
+		: end->did == DID_NO ? "no"
+				     : "unknown",
+		end->was_tried ? " tried" : "", end->run ? end->run : "-", end->message ? end->message : "",
+		STR_FMT(end->effect));
 	if (err)
 		replay->err = *err;
 	replay->is_done = true;
@@ -281,6 +288,7 @@ static inline void replay_init(struct replay *replay)
 	buf_init(&replay->text, 0);
 	buf_init(&replay->points, 0);
 	buf_init(&replay->notes, 0);
+	buf_init(&replay->acted, 0);
 }
 
 static inline void replay_fini(struct replay *replay)
@@ -291,6 +299,7 @@ static inline void replay_fini(struct replay *replay)
 	buf_fini(&replay->text);
 	buf_fini(&replay->points);
 	buf_fini(&replay->notes);
+	buf_fini(&replay->acted);
 	x_free(replay->cursor);
 }
 
@@ -308,6 +317,7 @@ static inline void replay_reset(struct replay *replay)
 	buf_reset(&replay->text);
 	buf_reset(&replay->points);
 	buf_reset(&replay->notes);
+	buf_reset(&replay->acted);
 	replay->err = (struct err){0};
 	replay->is_done = false;
 }
@@ -385,6 +395,22 @@ static inline bool replay_artifact(struct replay *replay, const struct adapter *
 	engine_artifact(engine, request, &replay_sink, replay);
 	ok = replay_wait(replay);
 	engine_free(engine);
+	return ok;
+}
+
+/* ARGS: the JSON text of an object. */
+static inline bool replay_act(struct replay *replay, const struct adapter *adapter,
+	const struct config_source *source, struct act_request request, const char *args)
+{
+	struct engine *engine = replay_engine(replay, adapter, source);
+	struct json_doc *doc = json_parse(str_of(args), NULL);
+	bool ok;
+
+	request.args = json_root(doc);
+	engine_act(engine, &request, &replay_sink, replay);
+	ok = replay_wait(replay);
+	engine_free(engine);
+	json_free(doc);
 	return ok;
 }
 

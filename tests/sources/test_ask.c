@@ -200,11 +200,11 @@ static void test_what_the_adapter_has_not_is_no_method(void **state)
 	ask(&scene, 1, "series", "{\"pipeline\":\"p\",\"run\":\"r\"}");
 	assert_non_null(strstr(await(&scene, 1), "-32601"));
 	buf_init(&list, 0);
-	asks_put_methods(&w, &bare);
+	asks_put_methods(&w, &source, &bare);
 	assert_string_equal(list.p, "[\"pull\"]");
 	buf_reset(&list);
 	w.needs_comma = false;
-	asks_put_methods(&w, &whole);
+	asks_put_methods(&w, &source, &whole);
 	assert_string_equal(list.p, "[\"pull\",\"series\",\"artifacts\",\"artifact\"]");
 	buf_fini(&list);
 	close_scene(&scene);

@@ -126,6 +126,41 @@ static void test_only_files_that_changed_are_read_again(void **state)
 	assert_has(&r.records, "\"run\":\"one\"");
 }
 
+#define NOW INT64_C(1795262400000)
+#define UNDER_WAY                                                                                             \
+	"{\"method\":\"run\",\"params\":{\"pipeline\":\"p\",\"run\":\"r\",\"state\":\"running\","             \
+	"\"started_ms\":1795262000000,\"user\":\"ann\",\"heartbeat_ms\":1795262400000}}\n"                    \
+	"{\"method\":\"step_run\",\"params\":{\"pipeline\":\"p\",\"run\":\"r\",\"step\":\"a\",\"attempt\":1," \
+	"\"state\":\"running\",\"started_ms\":1795262000000}}\n"                                              \
+	"{\"method\":\"step_run\",\"params\":{\"pipeline\":\"p\",\"run\":\"r\",\"step\":\"b\",\"attempt\":0," \
+	"\"state\":\"queued\"}}\n"
+
+static void test_a_run_whose_heartbeat_stays_away_is_lost(void **state)
+{
+	(void)state;
+	clock_fix(NOW + 1000);
+	put("d/events.jsonl", UNDER_WAY RUN("other"), "w");
+	assert_true(pull(NULL, TIME_NONE));
+	assert_lacks(&r.records, "\"lost\"");
+	/* Nothing was written since, and yet it is looked at again. */
+	clock_fix(NOW + 61 * 1000);
+	assert_true(pull(r.cursor, TIME_NONE));
+	assert_has(&r.records, "\"run\":\"r\",\"state\":\"lost\"");
+	assert_has(&r.records, "\"user\":\"ann\"");
+	assert_has(&r.records, "\"step\":\"a\",\"attempt\":1,\"state\":\"lost\"");
+	assert_has(&r.records, "\"step\":\"b\",\"attempt\":0,\"state\":\"skipped\"");
+	assert_int_equal(count_of(&r.records, "\"lost\""), 2);
+	/* Then it is over, until it says otherwise. */
+	assert_true(pull(r.cursor, TIME_NONE));
+	assert_lacks(&r.records, "\"method\":\"run\"");
+	put("d/events.jsonl",
+		"{\"method\":\"run\",\"params\":{\"pipeline\":\"p\",\"run\":\"r\",\"state\":\"success\"}}\n",
+		"a");
+	assert_true(pull(r.cursor, TIME_NONE));
+	assert_lacks(&r.records, "\"lost\"");
+	clock_fix(TIME_NONE);
+}
+
 static void test_damaged_lines_fail_alone(void **state)
 {
 	(void)state;
@@ -233,6 +268,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_events_here_and_one_folder_down),
 		T(test_only_files_that_changed_are_read_again),
+		T(test_a_run_whose_heartbeat_stays_away_is_lost),
 		T(test_damaged_lines_fail_alone),
 		T(test_an_empty_folder_is_no_error_a_missing_one_is),
 		T(test_a_pipe_in_the_place_of_a_file_does_not_hang),

@@ -28,7 +28,7 @@ const char *audit_who(struct store *store, const struct config *config, struct a
 {
 	if (config->user)
 		return config->user;
-	const char *login = database_login(store, arena);
+	const char *login = store ? database_login(store, arena) : NULL;
 	return login ? login : system_login(arena);
 }
 

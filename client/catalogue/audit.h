@@ -17,8 +17,8 @@ struct audit_entry {
 	struct str args;	/* the JSON of an object; {NULL, 0}: none */
 };
 
-/* Who acts: `user:` of the configuration, else the login: PostgreSQL's where STORE is one, else the system's.
- */
+/* Who acts: `user:` of the configuration, else the login: PostgreSQL's where STORE is one (NULL: none), else
+ * the system's. */
 const char *audit_who(struct store *store, const struct config *config, struct arena *arena);
 
 /* Says that it is about to be tried: to be stored before anything is done. *ID names the attempt. */

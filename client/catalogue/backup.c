@@ -218,8 +218,9 @@ struct backup_reader {
 	struct arena *arena; /* of the rows that wait to be stored */
 	uint64_t sum;
 	int64_t line;
-	char *text; /* the line at hand, from getline */
-	size_t room;
+	struct buf text; /* the line at hand */
+	char chunk[64 << 10];
+	size_t chunk_at, chunk_n;
 	const struct store_table *table; /* whose rows come now */
 	size_t table_at;
 	const char *columns[64];
@@ -359,14 +360,38 @@ static bool read_line(struct backup_reader *r, struct str line, struct err *err)
 	return ok;
 }
 
+static bool fill_chunk(struct backup_reader *r)
+{
+	r->chunk_at = 0;
+	r->chunk_n = fread(r->chunk, 1, sizeof r->chunk, r->stream);
+	return r->chunk_n > 0;
+}
+
+/* Takes the next line, with its end, as far as a line may go; false where there is none. */
+static bool next_line(struct backup_reader *r)
+{
+	buf_reset(&r->text);
+	while (r->chunk_at < r->chunk_n || fill_chunk(r)) {
+		struct str rest = {r->chunk + r->chunk_at, r->chunk_n - r->chunk_at};
+		const char *end = memchr(rest.p, '\n', rest.n);
+		size_t n = end ? (size_t)(end - rest.p) + 1 : rest.n;
+		buf_add(&r->text, str_slice(rest, 0, n));
+		r->chunk_at += n;
+		if (end || r->text.is_over)
+			return true;
+	}
+	return r->text.n > 0;
+}
+
 static bool read_lines(struct backup_reader *r, struct err *err)
 {
-	ssize_t n;
-	while ((n = getline(&r->text, &r->room, r->stream)) > 0) {
+	while (next_line(r)) {
 		r->line++;
-		if (n > MOST_LINE || !read_line(r, (struct str){r->text, (size_t)n}, err))
-			return n > MOST_LINE ? damaged(r, err, "a line of over 16 MiB") : false;
-		r->sum = add_to_sum(r->sum, (struct str){r->text, (size_t)n});
+		if (r->text.is_over)
+			return damaged(r, err, "a line of over 16 MiB");
+		if (!read_line(r, buf_str(&r->text), err))
+			return false;
+		r->sum = add_to_sum(r->sum, buf_str(&r->text));
 	}
 	if (ferror(r->stream))
 		return fail_to_read(err, r->file);
@@ -380,15 +405,23 @@ static bool read_lines(struct backup_reader *r, struct err *err)
 
 static bool walk_file(struct store *store, const char *file, struct backup_facts *out, struct err *err)
 {
-	struct backup_reader r = {
-		.file = file, .store = store, .facts = out, .sum = empty_sum, .arena = arena_new()};
 	*out = (struct backup_facts){0};
-	r.stream = fopen(file, "re");
-	bool ok = r.stream ? read_lines(&r, err) : fail_to_read(err, file);
-	if (r.stream)
-		fclose(r.stream);
-	free(r.text);
-	arena_free(r.arena);
+	int fd = file_open(file, err); /* it is read twice: a pipe would be empty by then */
+	if (fd < 0)
+		return false;
+	struct backup_reader *r = x_new(struct backup_reader);
+	*r = (struct backup_reader){
+		.file = file, .store = store, .facts = out, .sum = empty_sum, .arena = arena_new()};
+	buf_init(&r->text, MOST_LINE);
+	r->stream = fdopen(fd, "r");
+	bool ok = r->stream ? read_lines(r, err) : fail_to_read(err, file);
+	if (r->stream)
+		fclose(r->stream);
+	else
+		close(fd);
+	buf_fini(&r->text);
+	arena_free(r->arena);
+	x_free(r);
 	return ok;
 }
 

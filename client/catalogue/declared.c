@@ -38,6 +38,7 @@ static void merge_row(struct config *config, const struct result *rows, size_t r
 	const char *where = arena_printf(config->arena, "declared %s '%s'", kind, name);
 	const char *section = !strcmp(kind, "source")	 ? "sources"
 			      : !strcmp(kind, "project") ? "projects"
+			      : !strcmp(kind, "runbook") ? "runbooks"
 							 : "calendar";
 	const char *text = arena_printf(config->arena, "{\"%s\": [%s]}", section, result_text(rows, row, 2));
 	if (!config_add(config, where, str_of(text), &why))
@@ -53,7 +54,7 @@ bool declared_merge(const struct config *config, struct store *store, struct con
 	if (notice)
 		*notice = NULL;
 	bool ok = store_query(store,
-		"SELECT kind, name, body FROM team.declared WHERE kind IN ('source', 'project', 'calendar')"
+		"SELECT kind, name, body FROM team.declared WHERE kind IN ('source', 'project', 'runbook', 'calendar')"
 		" ORDER BY kind, name",
 		NULL, 0, arena, &rows, err);
 	if (ok && rows.n_rows)

@@ -24,6 +24,7 @@ enum {
 	BATCHES_A_LOOK = 200,  /* batches of sync between two looks at the room for step runs */
 	ROOM_AHEAD = 1000000,  /* runs that have their partition before they are there */
 	COPY_BYTES = 16 << 20, /* of rows in one COPY */
+	MANY_TOUCHED = 20000,  /* rows, and as many as there were runs: the planner's figures are made anew */
 };
 
 /* Any numbers, the same for all portholes. */
@@ -448,9 +449,33 @@ static void pg_interrupt(struct store *store)
 		;
 }
 
+/* Autovacuum does both in its own time, which may be long after a first sync, and without figures a list of
+ * one source reads all runs. Who does not own the tables is only warned. What was added to an index of
+ * trigrams waits in a list that every search reads. */
+#define ANALYSE                                                                                              \
+	"ANALYZE source, pipeline, step, step_edge, run, param, metric, tag, step_run, model_version, input"
+#define TIDY                                                                                                 \
+	"SELECT gin_clean_pending_list(oid) FROM pg_class WHERE pg_has_role(relowner, 'USAGE')"              \
+	" AND oid IN (to_regclass('run_by_words'), to_regclass('pipeline_by_words'))"
+
+static bool look_at_figures(struct pg *pg, struct err *err)
+{
+	int64_t n_runs;
+	if (pg->n_touched < MANY_TOUCHED)
+		return true;
+	if (!ask_one(pg, "SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = to_regclass('run')",
+		    NULL, 0, &n_runs, err))
+		return false;
+	if (pg->n_touched < n_runs)
+		return true;
+	pg->n_touched = 0;
+	return pg_queue_plain(pg, ANALYSE, err) && pg_settle(pg, NULL, err) &&
+	       pg_queue_plain(pg, TIDY, err) && pg_settle(pg, NULL, err);
+}
+
 static bool pg_checkpoint(struct store *store, struct err *err)
 {
-	return look_at_room(pg_of(store), err);
+	return look_at_room(pg_of(store), err) && look_at_figures(pg_of(store), err);
 }
 
 static bool pg_backup(struct store *store, const char *file, struct err *err)
@@ -542,6 +567,7 @@ static struct store *pg_open(const char *address, enum store_mode mode, struct e
 }
 
 static const struct store_ops postgres_ops = {
+	.has_trigrams = true,
 	.open = pg_open,
 	.open_soon = pg_open_soon,
 	.query = pg_query,

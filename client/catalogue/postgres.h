@@ -49,6 +49,7 @@ struct pg {
 	int64_t asked_ms, n_changes; /* where it cannot listen: when it was asked for, and the answer */
 	int64_t room;		     /* run ids below it have a partition of step_run; 0: not known yet */
 	int n_batches;		     /* since that was looked at */
+	int64_t n_touched;	     /* rows that were written since the planner's figures were made */
 
 	size_t n_owed;	/* statements whose answers were not read */
 	int64_t window; /* counts settlements */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "client/base/buf.h"
 #include "client/base/mem.h"
 #include "client/catalogue/migrate.h"
 #include "client/catalogue/postgres.h"
@@ -64,7 +65,7 @@ static bool migrate_schema(PGconn *conn, const struct schema *schema, const char
 /* --- roles --------------------------------------------------------------------------------- */
 
 /* To be raised with each change of the grants below. */
-#define GRANTS "1"
+#define GRANTS "2"
 
 #define ROLES "porthole_viewer, porthole_user, porthole_record, porthole_sync, porthole_admin"
 
@@ -80,8 +81,22 @@ static const char create_roles[] = "DO $$\n"
 				   "  END LOOP;\n"
 				   "END $$";
 
-/* A source's address and what else is declared for everybody is an administrator's; a pipeline that reports
- * sees what its reports are about, and no more. */
+/* Who reaches a tool at another address reaches it with everybody's credentials. */
+static const char guard_sources[] =
+	"CREATE OR REPLACE FUNCTION team.guard_sources() RETURNS trigger LANGUAGE plpgsql AS $$\n"
+	"BEGIN\n"
+	"  IF (old.kind = 'source' OR new.kind = 'source') AND NOT pg_has_role(current_user, 'porthole_admin', 'USAGE')\n"
+	"    AND NOT pg_has_role(current_user, (SELECT nspowner FROM pg_namespace WHERE nspname = 'team'), 'USAGE') THEN\n"
+	"    RAISE insufficient_privilege USING MESSAGE = 'a source for everybody is declared by porthole_admin';\n"
+	"  END IF;\n"
+	"  RETURN CASE WHEN tg_op = 'DELETE' THEN old ELSE new END;\n"
+	"END $$;\n"
+	"DROP TRIGGER IF EXISTS guard_sources ON team.declared;\n"
+	"CREATE TRIGGER guard_sources BEFORE INSERT OR UPDATE OR DELETE ON team.declared\n"
+	"FOR EACH ROW EXECUTE FUNCTION team.guard_sources()";
+
+/* A source's address is an administrator's; a pipeline that reports sees what its reports are about, and no
+ * more. */
 static const char grant_all[] =
 	"GRANT porthole_viewer TO porthole_user, porthole_sync;"
 	"GRANT porthole_user, porthole_sync TO porthole_admin;"
@@ -89,7 +104,7 @@ static const char grant_all[] =
 	"GRANT SELECT ON ALL TABLES IN SCHEMA porthole, team TO porthole_viewer;"
 
 	"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA team TO porthole_user, porthole_sync;"
-	"REVOKE INSERT, UPDATE, DELETE ON team.declared, team.meta FROM porthole_user, porthole_sync;"
+	"REVOKE INSERT, UPDATE, DELETE ON team.meta FROM porthole_user, porthole_sync;"
 	"REVOKE UPDATE, DELETE ON team.audit FROM porthole_user, porthole_sync;"
 	"GRANT USAGE ON ALL SEQUENCES IN SCHEMA team TO porthole_user, porthole_sync, porthole_record;"
 
@@ -101,7 +116,95 @@ static const char grant_all[] =
 	"GRANT SELECT, INSERT, UPDATE ON team.data_check, team.cost, team.change TO porthole_record;"
 	"GRANT INSERT ON team.audit TO porthole_record;"
 
-	"GRANT INSERT, UPDATE, DELETE ON team.declared, team.meta TO porthole_admin;";
+	"GRANT INSERT, UPDATE, DELETE ON team.meta TO porthole_admin;";
+
+/* --- what \d+ says ---------------------------------------------------------------------------- */
+
+/* Whose comments are read: the text of the migrations is the only place where they stand. */
+struct described {
+	struct buf sql, table; /* table: what its first lines say */
+	const char *place;
+	struct str name; /* of the table or view; empty: none is open */
+	bool is_view, has_columns;
+};
+
+static void add_quoted(struct buf *out, struct str text)
+{
+	buf_addc(out, '\'');
+	for (size_t i = 0; i < text.n; i++) {
+		if (text.p[i] == '\'')
+			buf_addc(out, '\'');
+		buf_addc(out, text.p[i]);
+	}
+	buf_addc(out, '\'');
+}
+
+static void end_table(struct described *d)
+{
+	if (d->table.n) {
+		buf_addf(&d->sql, "COMMENT ON %s %s.%.*s IS ", d->is_view ? "VIEW" : "TABLE", d->place,
+			STR_FMT(d->name));
+		add_quoted(&d->sql, buf_str(&d->table));
+		buf_addz(&d->sql, ";\n");
+	}
+	buf_reset(&d->table);
+	d->name = (struct str){0};
+	d->has_columns = false;
+}
+
+static void describe_column(struct described *d, struct str line, size_t comment)
+{
+	buf_addf(&d->sql, "COMMENT ON COLUMN %s.%.*s.\"%.*s\" IS ", d->place, STR_FMT(d->name),
+		STR_FMT(str_slice(line, 0, str_find(line, STR(" "), 0))));
+	add_quoted(&d->sql, str_slice(line, comment + 3, line.n));
+	buf_addz(&d->sql, ";\n");
+}
+
+static void describe_line(struct described *d, struct str line)
+{
+	static const char *const heads[] = {"CREATE TABLE ", "CREATE VIEW "};
+	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
+		if (str_starts(line, str_of(heads[i]))) {
+			struct str rest = str_slice(line, strlen(heads[i]), line.n);
+			end_table(d);
+			d->is_view = i > 0;
+			d->name = str_slice(rest, 0, str_find(rest, STR(" "), 0));
+			return;
+		}
+	if (!d->name.n || !str_starts(line, STR("  "))) {
+		end_table(d);
+		return;
+	}
+	line = str_trim(line);
+	if (str_starts(line, STR("-- ")) && !d->has_columns) {
+		buf_addz(&d->table, d->table.n ? " " : "");
+		buf_add(&d->table, str_slice(line, 3, line.n));
+		return;
+	}
+	d->has_columns = true;
+	size_t comment = str_find(line, STR("-- "), 0);
+	if (!d->is_view && comment != SIZE_MAX && comment > 0)
+		describe_column(d, line, comment);
+}
+
+static bool describe(PGconn *conn, const struct schema *schema, const char *place, struct err *err)
+{
+	struct described d = {.place = place};
+	buf_init(&d.sql, 0);
+	buf_init(&d.table, 0);
+	for (size_t i = 0; i < schema->n_migrations; i++) {
+		struct str rest = str_of(schema->migrations[i].sql), line;
+		while (str_next(&rest, '\n', &line))
+			describe_line(&d, line);
+		end_table(&d);
+	}
+	bool ok = !d.sql.n || pg_run(conn, d.sql.p, err);
+	buf_fini(&d.table);
+	buf_fini(&d.sql);
+	return ok;
+}
+
+/* --- once for each version ---------------------------------------------------------------------- */
 
 /* Whether the roles and their rights are those of these schemas. */
 static char *grants_fact(void)
@@ -119,16 +222,19 @@ static bool note_grants(PGconn *conn, const char *fact, struct err *err)
 	return ok;
 }
 
-/* Tried once for each version: the portal works without roles, for whoever may use these schemas. */
+/* Tried once for each version, with what is described: the portal works without roles, for whoever may use
+ * these schemas. */
 static bool grant_roles(PGconn *conn, char **notice, struct err *err)
 {
 	char *fact = grants_fact(), *before = NULL;
 	struct err why = {0};
 	bool ok = pg_ask(conn, "SELECT value FROM team.meta WHERE key = 'grants'", &before, err);
 	if (ok && (!before || strcmp(before, fact) != 0)) {
-		if (!pg_run(conn, create_roles, &why) || !pg_run(conn, grant_all, &why))
+		if (!pg_run(conn, create_roles, &why) || !pg_run(conn, grant_all, &why) ||
+			!pg_run(conn, guard_sources, &why))
 			*notice = x_printf("the roles " ROLES " were not set up: %s", why.msg);
-		ok = note_grants(conn, fact, err);
+		ok = describe(conn, &schema_catalogue, PG_SCHEMA, err) &&
+		     describe(conn, &schema_team, PG_TEAM, err) && note_grants(conn, fact, err);
 	}
 	x_free(fact);
 	x_free(before);

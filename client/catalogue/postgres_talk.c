@@ -363,10 +363,15 @@ static bool take_rows(struct pg_rows *rows, const PGresult *result, struct err *
 	return bytes <= MOST_RESULT || err_set(err, ERR_FAILED, "the answer is over 64 MB: ask for less");
 }
 
-static void count_changes(struct pg_rows *rows, PGresult *result)
+static void count_changes(struct pg *pg, struct pg_rows *rows, PGresult *result)
 {
-	if (!str_starts(str_of(PQcmdStatus(result)), STR("SELECT")))
-		str_to_int(str_of(PQcmdTuples(result)), 0, INT64_MAX, &rows->changed);
+	int64_t n;
+	if (str_starts(str_of(PQcmdStatus(result)), STR("SELECT")) ||
+		!str_to_int(str_of(PQcmdTuples(result)), 0, INT64_MAX, &n))
+		return;
+	pg->n_touched += n;
+	if (rows)
+		rows->changed = n;
 }
 
 /* One result of an answer. */
@@ -377,10 +382,8 @@ static bool take_result(
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		if (!rows)
-			return true;
-		count_changes(rows, result);
-		if (!rows->out || take_rows(rows, result, err))
+		count_changes(pg, rows, result);
+		if (!rows || !rows->out || take_rows(rows, result, err))
 			return true;
 		if (!wait->cancel)
 			start_cancel(pg, wait);

@@ -58,6 +58,11 @@ bool run_text_is_ready(struct store *store)
 	       is_ready;
 }
 
+bool run_text_has_trigrams(const struct store *store)
+{
+	return store->ops->has_trigrams;
+}
+
 static void add_term(struct buf *out, struct str term)
 {
 	buf_addc(out, '"');

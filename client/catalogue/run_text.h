@@ -28,6 +28,10 @@ bool run_text_update(struct store *store, int64_t newest_run, struct err *err);
 /* Whether STORE has the index, with all runs in it. */
 bool run_text_is_ready(struct store *store);
 
+/* Whether STORE finds words by pg_trgm: in the columns `run` and `name` of a run in lower case, and in
+ * `pipeline` of a pipeline; a word of three characters or more. */
+bool run_text_has_trigrams(const struct store *store);
+
 /* What finds WORD, for `run_text MATCH`: from ARENA; NULL where only reading every row does (the word is too
  * short to tell much, or not UTF-8). Several are joined as "(…) AND (…)". */
 const char *run_text_match(struct store *store, struct str word, struct arena *arena);

@@ -217,9 +217,43 @@ static const char sql_2[] =
 	"    upper_bound AS \"upper\", pipeline, run\n"
 	"  FROM alert;\n";
 
+static const char sql_3[] =
+	"ALTER TABLE problem ADD COLUMN snoozed_until_ms BIGINT;\n" /* when a snooze ends */
+	"ALTER TABLE problem ADD COLUMN told_count BIGINT;\n" /* occurrences when people last heard of it */
+	"ALTER TABLE problem ADD COLUMN told_pipelines BIGINT;\n" /* and pipelines */
+	"CREATE INDEX problem_snoozed ON problem (snoozed_until_ms) WHERE snoozed_until_ms IS NOT NULL;\n"
+
+	/* The greatest id of a problem's events, notes apart, is its version: who saw an older one is told.
+	 */
+	"ALTER TABLE problem_event ADD COLUMN prior TEXT;\n"	/* JSON: how the problem was before a person's
+								   step */
+	"ALTER TABLE problem_event ADD COLUMN step BIGINT;\n"	/* the audit row of a person's command: they
+								   share it */
+	"ALTER TABLE problem_event ADD COLUMN undoes BIGINT;\n" /* the event that this one takes back */
+	"CREATE INDEX problem_event_by ON problem_event (who, id);\n"
+	"CREATE INDEX problem_event_undoes ON problem_event (undoes) WHERE undoes IS NOT NULL;\n"
+	"CREATE INDEX problem_event_newest ON problem_event (at_ms, id);\n"
+
+	"CREATE TABLE notice (\n"
+	"  -- What is to be told to somebody: added with the problem's event, sent by sync.\n"
+	"  id SERIAL_KEY,\n"
+	"  event_id BIGINT NOT NULL, -- the problem_event that it tells of, the last one of several\n"
+	"  target TEXT NOT NULL, -- a name below notify:\n"
+	"  at_ms BIGINT NOT NULL,\n"
+	"  body TEXT NOT NULL, -- JSON: what a webhook gets\n"
+	"  state TEXT NOT NULL DEFAULT 'queued', -- queued sending sent failed unknown\n"
+	"  tries BIGINT NOT NULL DEFAULT 0,\n"
+	"  next_ms BIGINT NOT NULL, -- not tried before\n"
+	"  claimed_ms BIGINT, -- since when somebody sends it\n"
+	"  error TEXT, -- of the last try\n"
+	"  UNIQUE (event_id, target)\n"
+	");\n"
+	"CREATE INDEX notice_waiting ON notice (next_ms, id) WHERE state IN ('queued', 'sending');\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1, .sqlite = sqlite_1, .postgres = postgres_1},
 	{.sql = sql_2},
+	{.sql = sql_3},
 };
 
 const struct schema schema_team = {

@@ -588,7 +588,7 @@ static bool open_catalogue(struct sqlite *s, struct err *err)
 		return false;
 	sqlite3_wal_hook(s->db, note_log, s);
 	return check_owner(s->db, s->address, ID_CATALOGUE, err) && set_journal(s, err) &&
-	       run(s->db, "PRAGMA main.cache_size = -30000", err) && /* kB: a batch dirties many pages */
+	       run(s->db, "PRAGMA main.cache_size = -40000", err) && /* kB: a batch dirties many pages */
 	       migrate_file(s->db, ID_CATALOGUE, &schema_catalogue, err) && check_damage(s, err);
 }
 

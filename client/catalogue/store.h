@@ -5,6 +5,14 @@
  * functions per engine. SQL is plain and runs on both engines: parameters are
  * $1, $2 …; tables of the catalogue are named bare, those of the team store
  * `team.NAME`. A store belongs to one thread, but for store_interrupt.
+ *
+ * Errors may come late. In a transaction on PostgreSQL, a statement that nobody wants an answer of
+ * (store_exec without CHANGED) is only put on its way: true says that it was sent, and what the server has
+ * against it comes from the next call that waits: a query, a store_exec with CHANGED or _id, store_load,
+ * store_commit, or any, once many are under way. That call fails with the reason of the first one that
+ * failed, nothing behind that one was done, and only store_rollback helps. So a transaction is done when
+ * store_commit says so, and not before; who must know of one statement whether it was done asks for CHANGED.
+ * Outside of a transaction no error is late.
  */
 #ifndef CLIENT_CATALOGUE_STORE_H
 #define CLIENT_CATALOGUE_STORE_H

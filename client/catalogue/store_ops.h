@@ -8,6 +8,7 @@
 
 struct store_ops {
 	bool has_run_text; /* words are found by the index of run_text.h */
+	bool has_trigrams; /* or by the engine's own */
 	/* A store with `ops` set. */
 	struct store *(*open)(const char *address, enum store_mode mode, struct err *err);
 	/* The same within PATIENCE_MS. NULL: open does not wait for anybody. */

@@ -149,6 +149,13 @@ void store_thread_free(struct store_thread *thread)
 	x_free(thread);
 }
 
+void store_thread_give(struct store_thread *thread, struct store *store)
+{
+	BUG_ON(thread->store);
+	store_watch(store, &thread->stop);
+	set_store(thread, store);
+}
+
 void store_thread_set_mirror(struct store_thread *thread, const char *path)
 {
 	x_free(thread->mirror);

@@ -20,6 +20,9 @@ struct store_thread;
 /* Nothing is opened yet. ADDRESS is copied. */
 struct store_thread *store_thread_new(struct loop *loop, const char *address)
 	__attribute__((warn_unused_result));
+/* STORE, which was opened to read and is the catalogue itself, is the thread's from here on: before the first
+ * job, which then need not open it. */
+void store_thread_give(struct store_thread *thread, struct store *store);
 /* From now on the mirror at PATH (mirror.h; copied) stands in while the catalogue cannot be had. The thread
  * does not look by itself whether that is back: connecting may take seconds. */
 void store_thread_set_mirror(struct store_thread *thread, const char *path);

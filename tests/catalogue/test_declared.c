@@ -110,10 +110,13 @@ static void what_is_declared_stands_behind_what_is_local(void **state)
 		"projects:\n"
 		"  - {name: discovery, title: Theirs}\n"
 		"  - {name: shop, owner: 007, due: {'z/*': '06:00', 'a/*': '07:00'}, pipelines: [\"lab/*\"]}\n"
+		"runbooks: [{match: Killed, page: team/killed}]\n"
 		"calendar: [{name: Christmas, from: 2026-12-24, kind: holiday}]\n",
 		"ana");
 	merge(p);
 	assert_null(p->notice);
+	assert_int_equal(p->merged->n_runbooks, 1);
+	assert_string_equal(p->merged->runbooks[0].page, "team/killed");
 	assert_int_equal(p->merged->n_sources, 2);
 	assert_string_equal(config_source(p->merged, "own")->url, "http://127.0.0.1:1");
 	const struct config_source *lab = config_source(p->merged, "lab");

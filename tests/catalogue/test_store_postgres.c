@@ -148,6 +148,60 @@ static void step_runs_have_a_partition_before_their_run_is_there(void **state)
 	store_close(store);
 }
 
+/* --- figures, comments ------------------------------------------------------------------------ */
+
+static void after_many_rows_a_checkpoint_makes_the_planners_figures(void **state)
+{
+	struct place *p = *state;
+	struct store *store = open_as(p, STORE_SYNC);
+	static const char figures[] =
+		"SELECT CAST(reltuples AS BIGINT) FROM pg_class WHERE oid = to_regclass('run')";
+	add_source(p, store, "a");
+	exec(p, store, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'p')");
+	exec(p, store,
+		"INSERT INTO run (pipeline_id, source_id, run, state, at_ms) SELECT 1, 1, 'r' || i, 'success', i FROM generate_series(1, 15000) i");
+	assert_true(store_checkpoint(store, &p->err));
+	assert_int_equal(ask(p, store, figures), -1);
+	exec(p, store, "UPDATE run SET state = 'failed' WHERE id <= 6000");
+	assert_true(store_checkpoint(store, &p->err));
+	assert_int_equal(ask(p, store, figures), 15000);
+	store_close(store);
+}
+
+static void tables_and_columns_say_what_they_are(void **state)
+{
+	struct place *p = *state;
+	struct store *store = open_as(p, STORE_SYNC);
+	assert_string_equal(ask_text(p, store, "SELECT obj_description(CAST('run' AS regclass), 'pg_class')"),
+		"One execution of a pipeline.");
+	assert_string_equal(
+		ask_text(p, store, "SELECT obj_description(CAST('team.occurrence' AS regclass), 'pg_class')"),
+		"One step attempt (or, with step '', one run) that belongs to a problem.");
+	assert_string_equal(
+		ask_text(p, store,
+			"SELECT col_description(CAST('source' AS regclass), attnum) FROM pg_attribute"
+			" WHERE attrelid = CAST('source' AS regclass) AND attname = 'full_ms'"),
+		"the last complete pull, which also finds what the tool deleted");
+	assert_string_equal(
+		ask_text(p, store, "SELECT obj_description(CAST('sources' AS regclass), 'pg_class')"),
+		"Without behind_ms: the reader's clock less synced_ms.");
+	store_close(store);
+}
+
+static void text_has_the_order_of_its_bytes(void **state)
+{
+	struct place *p = *state;
+	struct store *store = open_as(p, STORE_SYNC);
+	assert_int_equal(
+		ask(p, store,
+			"SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+			" JOIN pg_collation l ON l.oid = a.attcollation WHERE c.relkind IN ('r', 'p')"
+			" AND c.relnamespace = CAST('porthole' AS regnamespace) AND l.collname <> 'C'"),
+		0);
+	assert_int_equal(ask(p, store, "SELECT count(*) FROM runs"), 0); /* the views stand again */
+	store_close(store);
+}
+
 /* --- roles -------------------------------------------------------------------------------------- */
 
 static struct store *open_login(struct place *p, const char *role, enum store_mode mode)
@@ -179,6 +233,8 @@ static void assert_may(struct place *p, struct store *store, const char *sql, bo
 #define NOTE "INSERT INTO team.audit (at_ms, who, verb, object_ref) VALUES (1, 'mlee', 'ack', 'problem:1')"
 #define DECLARE                                                                                              \
 	"INSERT INTO team.declared (kind, name, body, who, at_ms) VALUES ('source', 'a', '{}', 'a', 1)"
+#define DECLARE_PROJECT                                                                                      \
+	"INSERT INTO team.declared (kind, name, body, who, at_ms) VALUES ('project', 'a', '{}', 'a', 1)"
 #define CHECK                                                                                                \
 	"INSERT INTO team.data_check (source, pipeline, run, step, name, state, at_ms) VALUES"               \
 	" ('s', 'p', 'r', 't', 'c', 'pass', 1)"
@@ -187,23 +243,28 @@ static void roles_may_what_they_are_for(void **state)
 {
 	static const struct {
 		const char *role;
-		bool notes, declares, checks;
+		bool notes, projects, sources, checks;
 	} roles[] = {
-		{"viewer", false, false, false},
-		{"user", true, false, true},
-		{"record", true, false, true},
-		{"admin", true, true, true},
+		{"viewer", false, false, false, false},
+		{"user", true, true, false, true},
+		{"record", true, false, false, true},
+		{"admin", true, true, true, true},
 	};
 	struct place *p = *state;
 	create(p);
 	for (size_t i = 0; i < ARRAY_LEN(roles); i++) {
 		struct store *store = open_login(p, roles[i].role, STORE_READ);
 		assert_may(p, store, NOTE, roles[i].notes);
-		assert_may(p, store, DECLARE, roles[i].declares);
+		assert_may(p, store, DECLARE_PROJECT, roles[i].projects);
+		assert_may(p, store, DECLARE, roles[i].sources);
+		assert_may(p, store,
+			"UPDATE team.declared SET kind = 'source', name = 'b' WHERE kind = 'project'",
+			roles[i].sources);
 		assert_may(p, store, CHECK, roles[i].checks);
 		assert_may(p, store, "UPDATE team.audit SET who = 'eve'", false);
 		store_close(store);
 		exec(p, store = open_as(p, STORE_SYNC), "DELETE FROM team.data_check");
+		exec(p, store, "DELETE FROM team.declared");
 		store_close(store);
 	}
 }
@@ -387,6 +448,9 @@ int main(void)
 		cmocka_unit_test(text_that_is_no_utf8_is_stored_as_what_can_be_shown),
 		cmocka_unit_test(words_stand_for_lists_as_in_sqlite),
 		cmocka_unit_test(step_runs_have_a_partition_before_their_run_is_there),
+		cmocka_unit_test(after_many_rows_a_checkpoint_makes_the_planners_figures),
+		cmocka_unit_test(tables_and_columns_say_what_they_are),
+		cmocka_unit_test(text_has_the_order_of_its_bytes),
 		cmocka_unit_test(roles_may_what_they_are_for),
 		cmocka_unit_test(a_login_that_owns_nothing_can_sync),
 		cmocka_unit_test(a_newer_schema_that_only_adds_is_worked_on),

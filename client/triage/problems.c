@@ -3,7 +3,11 @@
 
 #include "client/base/clock.h"
 #include "client/base/mem.h"
+#include "client/triage/causes.h"
 #include "client/triage/late.h"
+#include "client/triage/notify.h"
+#include "client/triage/team.h"
+#include "client/triage/wait.h"
 
 #define DAY_MS (24 * 60 * 60 * 1000LL)
 
@@ -17,6 +21,7 @@ struct finding {
 	int64_t pipeline_id, run_id;
 	int64_t due_ms;	   /* when it was due; 0: the project says when it is */
 	const char *holds; /* the source whose pipelines are late because of it; NULL: none */
+	bool is_flaky;	   /* the tool tried again, and it passed */
 };
 
 struct update {
@@ -25,6 +30,7 @@ struct update {
 	struct arena *arena;
 	int64_t now_ms;
 	int64_t pass_ms; /* the mark of what this pass found: now, or just later than the pass before */
+	int64_t mark;	 /* the newest event before it */
 	struct late *lates;
 	size_t n_lates;
 	struct problem_counts *counts;
@@ -35,24 +41,30 @@ static bool exec(struct update *u, const char *sql, const struct value *params, 
 	return store_exec(u->store, sql, params, n, NULL, err);
 }
 
+#define FAILED_FROM                                                                                          \
+	" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"             \
+	" JOIN source s ON s.id = p.source_id"
+#define UNEXPLAINED                                                                                          \
+	" AND f.gone = 0 AND r.gone = 0 AND f.attempt > 0 AND p.source_id = $1"                              \
+	" AND NOT EXISTS (SELECT 1 FROM team.evidence e WHERE e.source = s.name AND e.pipeline = p.pipeline" \
+	" AND e.run = r.run AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt)"
+
 bool problems_unexplained(struct store *store, int64_t source_id, int64_t now_ms, int64_t limit,
 	struct arena *arena, struct result *out, struct err *err)
 {
-	const struct value params[] = {
-		value_int(source_id), value_int(now_ms - PROBLEM_DAYS * DAY_MS), value_int(limit)};
+	const struct value params[] = {value_int(source_id), value_int(now_ms - PROBLEM_DAYS * DAY_MS),
+		value_int(limit), value_int(now_ms - DAY_MS)};
 	return store_query(store,
-		"SELECT p.pipeline, r.run, f.step, f.idx, f.attempt"
-		" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
-		" JOIN source s ON s.id = p.source_id"
-		" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.gone = 0 AND r.gone = 0 AND f.attempt > 0"
-		" AND f.at_ms >= $2 AND p.source_id = $1"
-		" AND NOT EXISTS (SELECT 1 FROM team.evidence e WHERE e.source = s.name AND e.pipeline = p.pipeline"
-		" AND e.run = r.run AND e.step = f.step AND e.idx = f.idx AND e.attempt = f.attempt)"
-		" ORDER BY f.at_ms DESC, f.id DESC LIMIT $3",
+		"SELECT pipeline, run, step, idx, attempt FROM (SELECT p.pipeline, r.run, f.step, f.idx, f.attempt, f.at_ms, f.id" FAILED_FROM
+		" WHERE f.state = 'failed' AND f.is_newest = 1 AND f.at_ms >= $2" UNEXPLAINED
+		" UNION ALL SELECT p.pipeline, r.run, f.step, f.idx, f.attempt, f.at_ms, f.id" FAILED_FROM
+		" JOIN step_run g ON g.run_id = f.run_id AND g.step = f.step AND g.idx = f.idx AND g.attempt = f.attempt + 1"
+		" WHERE g.is_newest = 1 AND g.state = 'success' AND g.attempt > 1 AND g.at_ms >= $4 AND f.state = 'failed'" UNEXPLAINED
+		") q ORDER BY at_ms DESC, id DESC LIMIT $3",
 		params, ARRAY_LEN(params), arena, out, err);
 }
 
-/* Steps that wait behind the failed one, in its run. */
+/* Steps that wait behind the failed one, in its run, or failed after it. */
 static bool count_blocked(struct update *u, const struct finding *f, int64_t *blocked, struct err *err)
 {
 	const struct value params[] = {value_int(f->pipeline_id), value_text(f->step), value_int(f->run_id)};
@@ -62,8 +74,9 @@ static bool count_blocked(struct update *u, const struct finding *f, int64_t *bl
 	return store_exec_id(u->store,
 		"WITH RECURSIVE down(step) AS (SELECT step FROM step_edge WHERE pipeline_id = $1 AND upstream = $2"
 		" UNION SELECT e.step FROM step_edge e JOIN down d ON e.upstream = d.step WHERE e.pipeline_id = $1)"
-		" SELECT count(*) FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND t.state = 'skipped'"
-		" AND t.tool_state IN ('upstream_failed', 'blocked') AND t.step IN (SELECT step FROM down)",
+		" SELECT count(*) FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND (t.state = 'failed'"
+		" OR (t.state = 'skipped' AND t.tool_state IN ('upstream_failed', 'blocked')))"
+		" AND t.step IN (SELECT step FROM down)",
 		params, ARRAY_LEN(params), blocked, err);
 }
 
@@ -141,9 +154,23 @@ static bool open_problem(struct update *u, const struct finding *f, int64_t *id,
 	const struct value params[] = {value_int(*id), value_int(f->at_ms)};
 	return exec(u,
 		       "UPDATE team.problem SET state = 'open', known = 'returned', first_ms = $2, closed_ms = NULL,"
-		       " assignee = NULL WHERE id = $1",
+		       " assignee = NULL, snoozed_until_ms = NULL WHERE id = $1",
 		       params, 2, err) &&
 	       add_event(u, *id, "returned", f->title, err);
+}
+
+/* The kind of its cause: what a person says, else what the rule says. */
+static bool find_kind(
+	struct update *u, int64_t id, const struct finding *f, const char **out, struct err *err)
+{
+	const char *corrected;
+	if (!causes_correct(u->store, id, u->arena, &corrected, err))
+		return false;
+	const char *subject = strcmp(f->kind, "platform") ? NULL : f->step;
+	const struct cause *cause =
+		f->is_flaky ? cause_flaky() : cause_of(f->kind, subject, f->cause ? f->cause : f->title);
+	*out = corrected ? corrected : cause->kind;
+	return true;
 }
 
 /* The first finding of a problem in this pass is its newest: it gives place, title and promise. */
@@ -153,18 +180,19 @@ static bool describe_problem(struct update *u, int64_t id, const struct finding 
 		f->pipeline ? config_project_of(u->config, f->source, f->pipeline) : NULL;
 	const char *owner = project ? config_owner(project, f->step ? f->step : "") : NULL;
 	const char *due = project ? config_due(project, f->source, f->pipeline) : NULL;
+	const char *severity = f->is_flaky ? "playground" : wait_severity(u->config, project, u->now_ms);
+	const char *kind, *oncall;
 	int64_t blocked;
-	if (!count_blocked(u, f, &blocked, err))
+	if (!count_blocked(u, f, &blocked, err) || !find_kind(u, id, f, &kind, err) ||
+		!wait_oncall(u->store, project, u->now_ms, u->arena, &oncall, err))
 		return false;
 	const struct value params[] = {value_int(id), value_text(f->title), value_text(f->source),
 		value_text(f->pipeline), value_text(f->run), value_text(f->step), value_text(f->index),
 		value_int(f->attempt), value_int(f->at_ms), value_text(owner ? owner : f->owner),
-		value_text(project ? project->oncall : NULL),
-		value_text(project && project->severity ? project->severity : "production"),
+		value_text(oncall), value_text(severity),
 		value_ms(f->due_ms ? f->due_ms : late_next_clock(due, f->at_ms)), value_text(f->cause),
 		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
-		value_int(u->pass_ms),
-		value_text(strcmp(f->kind, "platform") ? "unknown" : "infrastructure")};
+		value_int(u->pass_ms), value_text(kind)};
 	return exec(u,
 		"UPDATE team.problem SET title = $2, source = $3, pipeline = $4, run = $5, step = $6, step_index = $7,"
 		" attempt = $8, last_ms = $9, owner = $10, oncall = $11, severity = $12, due_ms = $13, cause = $14,"
@@ -230,7 +258,7 @@ static bool put_finding(struct update *u, const struct finding *f, struct err *e
 /* A failed step stands while no later run of the same pipeline has passed it. */
 static const char standing_sql[] =
 	"SELECT s.name, p.pipeline, r.run, f.step, f.idx, f.label, f.attempt, coalesce(f.ended_ms, f.at_ms),"
-	" e.cause, e.fingerprint, e.cause_line, p.owner, p.id, r.id"
+	" e.cause, e.fingerprint, e.cause_line, p.owner, p.id, r.id, r.failed_steps"
 	" FROM step_run f JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
 	" JOIN source s ON s.id = p.source_id"
 	" LEFT JOIN team.evidence e ON e.source = s.name AND e.pipeline = p.pipeline AND e.run = r.run"
@@ -240,48 +268,154 @@ static const char standing_sql[] =
 	" AND g.at_ms > f.at_ms AND g.run_id <> f.run_id AND g.is_newest = 1 AND g.state = 'success')"
 	" ORDER BY f.at_ms DESC, f.id DESC LIMIT 20000";
 
+static struct finding failed_step(struct update *u, const struct result *rows, size_t row)
+{
+	struct finding f = {.kind = "failed",
+		.source = result_text(rows, row, 0),
+		.pipeline = result_text(rows, row, 1),
+		.run = result_text(rows, row, 2),
+		.step = result_text(rows, row, 3),
+		.index = result_text(rows, row, 4),
+		.label = result_text(rows, row, 5),
+		.attempt = result_int(rows, row, 6, 0),
+		.at_ms = result_ms(rows, row, 7),
+		.cause = result_text(rows, row, 8),
+		.fingerprint = result_text(rows, row, 9),
+		.cause_line = result_int(rows, row, 10, 0),
+		.owner = result_text(rows, row, 11),
+		.pipeline_id = result_int(rows, row, 12, 0),
+		.run_id = result_int(rows, row, 13, 0)};
+	bool has_print = f.fingerprint && *f.fingerprint;
+	f.key = has_print ? arena_printf(u->arena, "failed:%s", f.fingerprint)
+			  : arena_printf(u->arena, "failed:%s/%s/%s", f.source, f.pipeline, f.step);
+	f.title = f.cause ? f.cause : arena_printf(u->arena, "%s failed; its log says nothing yet", f.step);
+	return f;
+}
+
+/* The first step before this one that failed in the same run: this one failed because of it. NULL: none did.
+ */
+static bool find_root(struct update *u, const struct finding *f, const char **out, struct err *err)
+{
+	struct result row;
+	const struct value params[] = {value_int(f->pipeline_id), value_text(f->step), value_int(f->run_id)};
+	if (!store_query(u->store,
+		    "WITH RECURSIVE up(step) AS (SELECT upstream FROM step_edge WHERE pipeline_id = $1 AND step = $2"
+		    " UNION SELECT e.upstream FROM step_edge e JOIN up ON e.step = up.step WHERE e.pipeline_id = $1)"
+		    " SELECT t.step FROM step_run t WHERE t.run_id = $3 AND t.is_newest = 1 AND t.state = 'failed'"
+		    " AND t.step <> $2 AND t.step IN (SELECT step FROM up) ORDER BY t.at_ms, t.id LIMIT 1",
+		    params, ARRAY_LEN(params), u->arena, &row, err))
+		return false;
+	*out = row.n_rows ? result_text(&row, 0, 0) : NULL;
+	return true;
+}
+
+/* The problem of this pass that step ROOT of the same run stands in; 0: none. */
+static bool find_root_problem(
+	struct update *u, const struct finding *f, const char *root, int64_t *id, struct err *err)
+{
+	const struct value params[] = {value_text(f->source), value_text(f->pipeline), value_text(f->run),
+		value_text(root), value_int(u->pass_ms)};
+	return store_exec_id(u->store,
+		"SELECT coalesce((SELECT o.problem_id FROM team.occurrence o JOIN team.problem b ON b.id = o.problem_id"
+		" WHERE o.source = $1 AND o.pipeline = $2 AND o.run = $3 AND o.step = $4 AND b.seen_ms = $5 LIMIT 1), 0)",
+		params, ARRAY_LEN(params), id, err);
+}
+
+/* A step that failed because one before it did is part of that one's problem, where that stands. */
+static bool put_follower(struct update *u, const struct finding *f, const char *root, struct err *err)
+{
+	int64_t id;
+	if (!find_root_problem(u, f, root, &id, err))
+		return false;
+	return id ? add_occurrence(u, id, f, err) : put_finding(u, f, err);
+}
+
 static bool find_failed_steps(struct update *u, struct err *err)
 {
 	struct result rows;
 	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
 	if (!store_query(u->store, standing_sql, params, 1, u->arena, &rows, err))
 		return false;
+	const char **roots = arena_array(u->arena, const char *, rows.n_rows + 1);
 	for (size_t i = 0; i < rows.n_rows; i++) {
-		struct finding f = {.kind = "failed",
-			.source = result_text(&rows, i, 0),
-			.pipeline = result_text(&rows, i, 1),
-			.run = result_text(&rows, i, 2),
-			.step = result_text(&rows, i, 3),
-			.index = result_text(&rows, i, 4),
-			.label = result_text(&rows, i, 5),
-			.attempt = result_int(&rows, i, 6, 0),
-			.at_ms = result_ms(&rows, i, 7),
-			.cause = result_text(&rows, i, 8),
-			.fingerprint = result_text(&rows, i, 9),
-			.cause_line = result_int(&rows, i, 10, 0),
-			.owner = result_text(&rows, i, 11),
-			.pipeline_id = result_int(&rows, i, 12, 0),
-			.run_id = result_int(&rows, i, 13, 0)};
-		bool has_print = f.fingerprint && *f.fingerprint;
-		f.key = has_print ? arena_printf(u->arena, "failed:%s", f.fingerprint)
-				  : arena_printf(u->arena, "failed:%s/%s/%s", f.source, f.pipeline, f.step);
-		f.title = f.cause ? f.cause
-				  : arena_printf(u->arena, "%s failed; its log says nothing yet", f.step);
+		struct finding f = failed_step(u, &rows, i);
+		bool is_alone = result_int(&rows, i, 14, 0) < 2;
+		if ((!is_alone && !find_root(u, &f, &roots[i], err)) ||
+			(!roots[i] && !put_finding(u, &f, err)))
+			return false;
+	}
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = failed_step(u, &rows, i);
+		if (roots[i] && !put_follower(u, &f, roots[i], err))
+			return false;
+	}
+	return true;
+}
+
+/* Attempts of the last day that failed and that the tool's own retry cured, so that nobody ever saw them
+ * fail: a problem each for their steps, which wakes nobody. */
+static bool find_flaky_steps(struct update *u, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_int(u->now_ms - DAY_MS)};
+	if (!store_query(u->store,
+		    "SELECT s.name, p.pipeline, r.run, f.step, f.idx, f.label, f.attempt, coalesce(f.ended_ms, f.at_ms),"
+		    " e.cause, e.fingerprint, e.cause_line, p.owner, p.id, r.id, g.attempt"
+		    " FROM step_run g JOIN step_run f ON f.run_id = g.run_id AND f.step = g.step AND f.idx = g.idx"
+		    " AND f.attempt = g.attempt - 1 JOIN run r ON r.id = f.run_id JOIN pipeline p ON p.id = f.pipeline_id"
+		    " JOIN source s ON s.id = p.source_id LEFT JOIN team.evidence e ON e.source = s.name"
+		    " AND e.pipeline = p.pipeline AND e.run = r.run AND e.step = f.step AND e.idx = f.idx"
+		    " AND e.attempt = f.attempt WHERE g.is_newest = 1 AND g.state = 'success' AND g.attempt > 1"
+		    " AND g.at_ms >= $1 AND g.gone = 0 AND r.gone = 0 AND f.state = 'failed' AND NOT EXISTS"
+		    " (SELECT 1 FROM team.occurrence o JOIN team.problem b ON b.id = o.problem_id WHERE o.source = s.name"
+		    " AND o.pipeline = p.pipeline AND o.run = r.run AND o.step = f.step AND o.idx = f.idx"
+		    " AND o.attempt = f.attempt AND b.key NOT LIKE 'flaky:%') ORDER BY g.at_ms DESC, g.id DESC LIMIT 1000",
+		    params, ARRAY_LEN(params), u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		struct finding f = failed_step(u, &rows, i);
+		f.is_flaky = true;
+		f.key = arena_printf(u->arena, "flaky:%s/%s/%s", f.source, f.pipeline, f.step);
+		f.title = arena_printf(u->arena, "passed at try %lld%s%s",
+			(long long)result_int(&rows, i, 14, 0), f.cause ? "; before: " : "",
+			f.cause ? f.cause : "");
 		if (!put_finding(u, &f, err))
 			return false;
 	}
 	return true;
 }
 
-/* A run that the tool calls failed without any step that failed: a time-out, a wrong definition. */
+/* The problem of this pass that a run of another tool belongs to: of the step that it was part of. 0: none.
+ */
+static bool find_linked_problem(struct update *u, int64_t run_id, int64_t *id, struct err *err)
+{
+	const struct value params[] = {value_int(run_id), value_int(u->pass_ms)};
+	return store_exec_id(u->store,
+		"SELECT coalesce((SELECT o.problem_id FROM run_link l JOIN run t ON t.id = l.to_run_id JOIN pipeline p"
+		" ON p.id = t.pipeline_id JOIN source s ON s.id = p.source_id JOIN team.occurrence o ON o.source = s.name"
+		" AND o.pipeline = p.pipeline AND o.run = t.run AND (l.to_step = '' OR o.step = l.to_step)"
+		" JOIN team.problem b ON b.id = o.problem_id WHERE l.run_id = $1 AND b.seen_ms = $2 LIMIT 1), 0)",
+		params, ARRAY_LEN(params), id, err);
+}
+
+static bool put_failed_run(struct update *u, const struct finding *f, struct err *err)
+{
+	int64_t id;
+	if (!find_linked_problem(u, f->run_id, &id, err))
+		return false;
+	return id ? add_occurrence(u, id, f, err) : put_finding(u, f, err);
+}
+
+/* A run that the tool calls failed without any step that failed: a time-out, a wrong definition; or that it
+ * calls running and that is dead. */
 static bool find_failed_runs(struct update *u, struct err *err)
 {
 	struct result rows;
 	const struct value params[] = {value_int(u->now_ms - PROBLEM_DAYS * DAY_MS)};
 	if (!store_query(u->store,
-		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), p.owner, p.id, r.id"
+		    "SELECT s.name, p.pipeline, r.run, coalesce(r.ended_ms, r.at_ms), p.owner, p.id, r.id, r.state"
 		    " FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = p.source_id"
-		    " WHERE r.state = 'failed' AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND r.at_ms >= $1"
+		    " WHERE r.state IN ('failed', 'lost') AND r.failed_steps = 0 AND r.gone = 0 AND p.gone = 0 AND r.at_ms >= $1"
 		    " AND NOT EXISTS (SELECT 1 FROM run g WHERE g.pipeline_id = r.pipeline_id AND g.at_ms > r.at_ms"
 		    " AND g.state = 'success')"
 		    " ORDER BY r.at_ms DESC, r.id DESC LIMIT 5000",
@@ -295,10 +429,12 @@ static bool find_failed_runs(struct update *u, struct err *err)
 			.at_ms = result_ms(&rows, i, 3),
 			.owner = result_text(&rows, i, 4),
 			.pipeline_id = result_int(&rows, i, 5, 0),
-			.run_id = result_int(&rows, i, 6, 0),
-			.title = "the run failed; no step of it did"};
+			.run_id = result_int(&rows, i, 6, 0)};
+		f.title = strcmp(result_text(&rows, i, 7), "lost")
+				  ? "the run failed; no step of it did"
+				  : "the run was lost: it is called running, and is silent";
 		f.key = arena_printf(u->arena, "failed:%s/%s", f.source, f.pipeline);
-		if (!put_finding(u, &f, err))
+		if (!put_failed_run(u, &f, err))
 			return false;
 	}
 	return true;
@@ -430,7 +566,7 @@ static bool begin_pass(struct update *u, struct err *err)
 		    u->store, "SELECT coalesce(max(seen_ms), 0) FROM team.problem", NULL, 0, &last_ms, err))
 		return false;
 	u->pass_ms = u->now_ms > last_ms ? u->now_ms : last_ms + 1;
-	return true;
+	return team_version(u->store, &u->mark, err);
 }
 
 bool problems_update(struct store *store, const struct config *config, int64_t now_ms,
@@ -443,9 +579,10 @@ bool problems_update(struct store *store, const struct config *config, int64_t n
 	if (ok) {
 		ok = begin_pass(&u, err) &&
 		     late_find(store, config, now_ms, u.arena, &u.lates, &u.n_lates, err) &&
-		     find_failed_steps(&u, err) && find_failed_runs(&u, err) &&
+		     find_failed_steps(&u, err) && find_failed_runs(&u, err) && find_flaky_steps(&u, err) &&
 		     find_sick_components(&u, err) && find_sick_sources(&u, err) && find_lates(&u, err) &&
-		     close_others(&u, err) && store_commit(store, err);
+		     close_others(&u, err) && team_pass(store, now_ms, u.mark, err) &&
+		     notify_queue(store, config, now_ms, u.mark, err) && store_commit(store, err);
 		if (!ok)
 			store_rollback(store);
 	}

@@ -17,8 +17,8 @@ struct evidence_job;
 /*
  * Reads what problems_unexplained lists for SOURCE_ID, one log at a time, through SOURCE; DONE is called
  * once at the end with the number of logs read, and ERR where the store failed (a log that cannot be had is
- * evidence too: its error is stored, or it is tried again next time where the source was unavailable). What is
- * stored is masked by MASK.
+ * evidence too: its error is stored, or it is tried again next time where the source was unavailable). What
+ * is stored is masked by MASK.
  */
 struct evidence_job *evidence_start(struct store *store, struct source *source, const char *source_name,
 	int64_t source_id, struct mask *mask, const char *cache_dir,

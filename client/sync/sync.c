@@ -11,6 +11,7 @@
 #include "client/sync/hide.h"
 #include "client/sync/keep.h"
 #include "client/sync/links.h"
+#include "client/sync/oncall.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -299,6 +300,19 @@ static void on_signal(void *ctx, int signo)
 	loop_stop(round->loop);
 }
 
+/* What cannot be told now is told later: the round went well without it. */
+static bool send_notices(struct round *round, struct err *err)
+{
+	struct notices_result result;
+	if (round->signo)
+		return true;
+	if (!notices_send(round->loop, round->store, round->config, &result, err))
+		return false;
+	if (round->options->notices_done && result.n_sent + result.n_waiting + result.n_lost)
+		round->options->notices_done(round->options->ctx, &result);
+	return true;
+}
+
 /* Pulls all sources, then brings the problems up to date. */
 static bool run_round(struct round *round, struct err *err)
 {
@@ -316,8 +330,10 @@ static bool run_round(struct round *round, struct err *err)
 	struct problem_counts counts;
 	struct kept kept;
 	if (!writer_commit(round->writer, err) || !links_update(round->store, err) ||
+		!oncall_update(round->store, round->config, clock_now_ms(), err) ||
 		!problems_update(round->store, round->config, clock_now_ms(), &counts, err) ||
-		!keep_round(round->store, round->config, round->cache_dir, clock_now_ms(), &kept, err))
+		!keep_round(round->store, round->config, round->cache_dir, clock_now_ms(), &kept, err) ||
+		!send_notices(round, err))
 		return false;
 	if (!round->signo && round->options->round_done)
 		round->options->round_done(round->options->ctx, &counts, store_notice(round->store));

@@ -9,6 +9,7 @@
 #define CLIENT_SYNC_SYNC_H
 
 #include "client/config/config.h"
+#include "client/sync/notices.h"
 #include "client/sync/write.h"
 #include "client/triage/problems.h"
 
@@ -43,6 +44,8 @@ struct sync_options {
 	/* Called once for each source as it ends, and once at the end of a round; may be NULL. */
 	void (*source_done)(void *ctx, const struct sync_result *result);
 	void (*round_done)(void *ctx, const struct problem_counts *problems, const char *notice);
+	/* Where notices were sent, or could not be; may be NULL. */
+	void (*notices_done)(void *ctx, const struct notices_result *notices);
 	/* While a round runs, every SYNC_PROGRESS_MS; may be NULL. */
 	void (*progress)(void *ctx, const struct sync_progress *sources, size_t n);
 	void (*signalled)(void *ctx, int signo); /* of sync_run: the signal that ended it */

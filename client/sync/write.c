@@ -11,8 +11,8 @@
 #include <math.h>
 
 /* A commit writes each page that its batch touched once, and a batch of runs of many pipelines touches many:
- * so batches are long. Readers do not wait for them, and what they have not seen is a quarter second old. */
-enum { BATCH_ROWS = 10000, BATCH_MS = 500 };
+ * so batches are long. Readers do not wait for them, and what they have not seen is half a second old. */
+enum { BATCH_ROWS = 25000, BATCH_MS = 1000 };
 enum { PLACES = 1024, SWEEP_PAGE = 10000 };
 
 /* A pipeline that was asked for lately. */

@@ -626,14 +626,70 @@ static void what_waits_behind_a_failure_is_counted_and_is_no_problem(void **stat
 		2); /* `other` is not behind it */
 }
 
-static void a_retry_that_passed_is_no_problem(void **state)
+static void a_retry_that_passed_is_flaky_and_wakes_nobody(void **state)
 {
 	struct place *p = *state;
 	put_run(p, "a", "r1", "success", NOW - HOUR);
 	put_step(p, "a", "r1", "check", "failed", 1, NOW - HOUR);
 	put_step(p, "a", "r1", "check", "success", 2, NOW - HOUR + 1);
 	update(p);
+	assert_string_equal(text(p, "SELECT cause_kind FROM team.problem"), "flaky");
+	assert_string_equal(text(p, "SELECT severity FROM team.problem"), "playground");
+	update_at(p, NOW + 25 * HOUR);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+}
+
+/* It was a problem, and a rerun ended it: that is the end of the matter. */
+static void what_a_rerun_cured_was_no_flake(void **state)
+{
+	struct place *p = *state;
+	put_run(p, "a", "r1", "failed", NOW - HOUR);
+	put_step(p, "a", "r1", "check", "failed", 1, NOW - HOUR);
+	update(p);
+	put_run(p, "a", "r1", "success", NOW - HOUR);
+	put_step(p, "a", "r1", "check", "success", 2, NOW - HOUR + 1);
+	update(p);
 	assert_int_equal(p->counts.open, 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 1);
+}
+
+/* check, then train and publish, which failed because check did. */
+static void put_cascade(struct place *p)
+{
+	put(p, "pipeline",
+		"{'pipeline':'a','steps':[{'step':'check'},{'step':'train','upstream':['check']},"
+		"{'step':'publish','upstream':['train']}]}");
+	put_failure(p, "a", "r1", "1-a", NOW - HOUR);
+	put_step(p, "a", "r1", "train", "failed", 1, NOW - HOUR + 1000);
+	put_step(p, "a", "r1", "publish", "failed", 1, NOW - HOUR + 2000);
+}
+
+static void a_cascade_is_one_problem_at_its_root(void **state)
+{
+	struct place *p = *state;
+	put_cascade(p);
+	update(p);
+	assert_int_equal(p->counts.open, 1);
+	assert_string_equal(text(p, "SELECT step FROM team.problem"), "check");
+	assert_int_equal(sql_number(p->store, "SELECT blocked_steps FROM team.problem"), 2);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.occurrence"), 3);
+	update(p);
+	assert_int_equal(p->counts.open, 1);
+}
+
+/* Once check passed, what still fails behind it fails by itself. */
+static void the_rest_of_a_cascade_stands_alone(void **state)
+{
+	struct place *p = *state;
+	put_cascade(p);
+	update(p);
+	put_run(p, "a", "r2", "failed", NOW - HOUR / 2);
+	put_step(p, "a", "r2", "check", "success", 1, NOW - HOUR / 2);
+	put_step(p, "a", "r2", "train", "failed", 1, NOW - HOUR / 2 + 1000);
+	update(p);
+	assert_string_equal(text(p, "SELECT group_concat(step, ' ') FROM (SELECT step FROM team.problem"
+				    " WHERE state = 'open' ORDER BY step) q"),
+		"publish train");
 }
 
 static void a_failed_step_of_a_green_run_is_a_problem(void **state)
@@ -799,7 +855,10 @@ int main(void)
 		TEST(what_returns_is_open_again_and_nobodys),
 		TEST(what_a_person_said_stays),
 		TEST(what_waits_behind_a_failure_is_counted_and_is_no_problem),
-		TEST(a_retry_that_passed_is_no_problem),
+		TEST(a_retry_that_passed_is_flaky_and_wakes_nobody),
+		TEST(what_a_rerun_cured_was_no_flake),
+		TEST(a_cascade_is_one_problem_at_its_root),
+		TEST(the_rest_of_a_cascade_stands_alone),
 		TEST(a_failed_step_of_a_green_run_is_a_problem),
 		TEST(a_failed_run_without_a_failed_step_stands_for_itself),
 		TEST(old_and_deleted_failures_open_nothing),

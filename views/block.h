@@ -43,14 +43,16 @@ struct column {
 	const char *title; /* on screens; NULL: the key in capitals */
 	enum column_type type;
 	int flags;
-	int width;	     /* preferred width in columns; 0: by content */
-	int priority;	     /* the lower goes last when room is short; 0 never goes */
-	const char *sql;     /* NULL where the loader computes it; $NOW (once) is the reader's clock in ms */
-	enum ref_kind ref;   /* COLUMN_REF: made from the row's source, pipeline, run, step, index */
-	const char *ref_run; /* the column that holds the run, where it is not "run" */
+	int width;	 /* preferred width in columns; 0: by content */
+	int priority;	 /* the lower goes last when room is short; 0 never goes */
+	const char *sql; /* NULL where the loader computes it; $NOW (once) is the reader's clock in ms */
+	const char *sort_from; /* the list's `from` such that an index gives the order of this column, which
+				  is never NULL; NULL: none does, or the list's own does */
+	enum ref_kind ref;     /* COLUMN_REF: made from the row's source, pipeline, run, step, index */
+	const char *ref_run;   /* the column that holds the run, where it is not "run" */
 };
 
-enum block_kind { BLOCK_TABLE, BLOCK_FACTS, BLOCK_TEXT, BLOCK_LOG, BLOCK_PLOT };
+enum block_kind { BLOCK_TABLE, BLOCK_FACTS, BLOCK_TEXT, BLOCK_LOG, BLOCK_PLOT, BLOCK_DOCUMENT };
 
 struct table {
 	const struct column *columns;
@@ -61,6 +63,8 @@ struct table {
 	struct value after[2]; /* then: where they start, see struct view_args */
 	const char *empty;     /* what to say without rows: why, and the key that helps */
 	const char *leave_out; /* keys that a screen need not show here, blank-separated; NULL: none */
+	const char *sorted;    /* the key of the column that its rows are in the order of; NULL: of none */
+	bool is_ascending;
 };
 
 /* Whether a screen shows column C of TABLE: not where it is hidden, nor where it may go and nobody knows a
@@ -115,6 +119,15 @@ struct plot {
 	const char *empty; /* what to say where there is no point */
 };
 
+struct document;
+
+/* A page of the documentation. */
+struct doc_page {
+	const char *name;
+	const char *section; /* open it there; NULL: at the top */
+	const struct document *document;
+};
+
 struct block {
 	enum block_kind kind;
 	const char *name;  /* key in JSON: "steps", "params", "evidence" */
@@ -131,6 +144,7 @@ struct block {
 		} text;
 		struct log_place log;
 		struct plot plot;
+		struct doc_page page;
 	};
 };
 

@@ -10,35 +10,23 @@
 
 enum { KIND_COLUMNS = 11, KEY_COLUMNS = 34, VALUE_COLUMNS = 48, MOST_LINES = CHANGES_MOST + 3 };
 
-struct change {
-	size_t row;
-	double weight;
-};
-
 /* What stands out first; the rest in the order of the comparison: code and what went in before what came out.
  */
 static int by_weight(const void *a, const void *b)
 {
-	const struct change *x = a, *y = b;
+	const struct change *x = *(const struct change *const *)a, *y = *(const struct change *const *)b;
 	if (x->weight != y->weight)
 		return x->weight > y->weight ? -1 : 1;
-	return (x->row > y->row) - (x->row < y->row);
+	return (x > y) - (x < y);
 }
 
-static bool is_reported(const struct table *table, size_t row)
-{
-	for (size_t c = 0; c < table->n_columns; c++)
-		if (!strcmp(table->columns[c].key, "after"))
-			return result_at(&table->result, row, c)->type != VALUE_NULL;
-	return false;
-}
-
-static size_t sorted_changes(const struct diff *diff, bool is_open, struct change *out)
+static size_t sorted_changes(const struct changed *changed, bool is_open, const struct change **out)
 {
 	size_t n = 0;
-	for (size_t row = 0; row < diff->table.result.n_rows; row++)
-		if (!is_open || is_reported(&diff->table, row))
-			out[n++] = (struct change){row, diff->weights[row]};
+	for (size_t i = 0; i < changed->n; i++)
+		if (changed->changes[i].differs &&
+			(!is_open || changed->changes[i].values[1].type != VALUE_NULL))
+			out[n++] = &changed->changes[i];
 	qsort(out, n, sizeof *out, by_weight);
 	return n;
 }
@@ -53,33 +41,28 @@ static const char *cut(struct view_data *data, enum column_type type, const char
 	return copy;
 }
 
-static void add_change(
-	struct view_data *data, struct block *block, const struct diff *diff, const struct change *change)
+static void add_change(struct view_data *data, struct block *block, const struct change *change)
 {
-	const struct table *table = &diff->table;
-	const char *kind = table_text(table, change->row, "kind");
-	const char *key = table_text(table, change->row, "shown_key");
-	const char *judged = table_text(table, change->row, "judged");
-	bool stands_out = change->weight > 0;
-	struct line *line = compose_line(
-		data, block, MOST_LINES, 0, ROLE_DIM, arena_printf(data->arena, "%-*s ", KIND_COLUMNS, kind));
-	if (key && *key)
+	const char *key = diff_key(change), *judged = diff_judgement(data->arena, change, 1);
+	struct line *line = compose_line(data, block, MOST_LINES, 0, ROLE_DIM,
+		arena_printf(data->arena, "%-*s ", KIND_COLUMNS, change->kind));
+	if (*key)
 		compose_span(data, line, ROLE_TEXT, "%s  ", cut(data, COLUMN_NAME, key, KEY_COLUMNS));
 	compose_span(data, line, ROLE_DIM, "%s → ",
-		cut(data, COLUMN_CAUSE, table_text(table, change->row, "was"), VALUE_COLUMNS));
-	compose_span(data, line, stands_out ? ROLE_LATE : ROLE_TEXT, "%s",
-		cut(data, COLUMN_CAUSE, table_text(table, change->row, "now"), VALUE_COLUMNS));
-	if (judged && *judged)
+		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 0), VALUE_COLUMNS));
+	compose_span(data, line, change->weight > 0 ? ROLE_LATE : ROLE_TEXT, "%s",
+		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 1), VALUE_COLUMNS));
+	if (*judged)
 		compose_span(data, line, ROLE_DIM, "  %s", judged);
 }
 
 static void add_lines(struct view_data *data, const struct diff *diff, bool is_open, const char *title)
 {
-	struct change *changes = arena_array(data->arena, struct change, diff->table.result.n_rows + 1);
-	size_t n = sorted_changes(diff, is_open, changes);
+	const struct change **changes = arena_array(data->arena, const struct change *, diff->changed.n + 1);
+	size_t n = sorted_changes(&diff->changed, is_open, changes);
 	struct block *block = compose_block(data, BLOCK_TEXT, "changes", title);
 	for (size_t i = 0; i < n && i < CHANGES_MOST; i++)
-		add_change(data, block, diff, &changes[i]);
+		add_change(data, block, changes[i]);
 	if (!n)
 		compose_line(data, block, MOST_LINES, 0, ROLE_DIM, "nothing differs in what was reported");
 	if (n > CHANGES_MOST)
@@ -89,19 +72,19 @@ static void add_lines(struct view_data *data, const struct diff *diff, bool is_o
 		compose_line(data, block, MOST_LINES, 0, ROLE_DIM, diff->unreported);
 }
 
-bool changes_add(struct view_data *data, struct store *store, const struct view_args *args,
-	const struct ref *ref, bool is_open, struct err *err)
+bool changes_add(
+	struct view_data *data, struct store *store, const struct ref *ref, bool is_open, struct err *err)
 {
 	static const char title[] = "what changed since the last green run";
 	struct diff diff;
 	struct err why = {0};
-	if (diff_load(store, args, ref, 1, data->arena, &diff, &why)) {
-		bool is_attempt =
-			diff.refs[0].attempt > 0; /* a step's attempt before is nearer than a green run */
+	if (diff_load(store, ref, 1, data->arena, &diff, &why)) {
+		bool is_attempt = diff.changed.refs[0].attempt >
+				  0; /* a step's attempt before is nearer than a green run */
 		add_lines(data, &diff, is_open,
 			is_attempt ? "what changed since the attempt before"
 				   : arena_printf(data->arena, "%s, %s", title,
-					     cut(data, COLUMN_NAME, diff.names[0], KEY_COLUMNS)));
+					     cut(data, COLUMN_NAME, diff.changed.names[0], KEY_COLUMNS)));
 		return true;
 	}
 	if (why.code != ERR_NOT_FOUND)

@@ -18,7 +18,7 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	for (size_t i = 0; i < args->n_others && n < DIFF_MOST_RUNS; i++)
 		refs[n++] = args->others[i];
 	struct err why = {0};
-	if (!diff_load(store, args, refs, n, data->arena, &diff, &why)) {
+	if (!diff_load(store, refs, n, data->arena, &diff, &why)) {
 		if (why.code != ERR_NOT_FOUND)
 			return err_set(err, why.code, "%s", why.msg);
 		data->title = arena_printf(data->arena, "%s ▸ %s", args->ref.pipeline, args->ref.run);

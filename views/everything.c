@@ -370,7 +370,7 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	       (step || reported_add_models(data, store, facts, &part.ref, part.source_id, err)) &&
 	       reported_add_checks(data, store, facts, &part.ref, step, err) &&
 	       (step || reported_add_inputs(data, store, facts, part.run_id, err)) &&
-	       changes_add(data, store, args, &ref, is_open, err);
+	       changes_add(data, store, &ref, is_open, err);
 }
 
 const struct view_def view_everything = {

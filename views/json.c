@@ -4,6 +4,7 @@
 #include "client/base/mem.h"
 #include "views/list.h"
 #include "views/lists.h"
+#include "views/why_json.h"
 
 static void put_cell(struct json_writer *w, const struct column *column, const struct value *value)
 {
@@ -106,6 +107,22 @@ static bool put_list(struct object *o, const char *key, const struct list_def *l
 	if (scope && !list_load(o->store, list, &args, scope, o->arena, &table, err))
 		return false;
 	put_rows(o->w, key, &table);
+	return true;
+}
+
+/* [{at_ms who verb text}] of a problem: its timeline. */
+static bool put_timeline(struct object *o, struct err *err)
+{
+	static const struct column columns[] = {
+		{.key = "at_ms"}, {.key = "who"}, {.key = "verb"}, {.key = "text"}};
+	struct table table = {.columns = columns, .n_columns = ARRAY_LEN(columns)};
+	const struct value params[] = {value_text(o->args->ref.name)};
+	if (!store_query(o->store,
+		    "SELECT at_ms, who, verb, text FROM team.problem_event WHERE problem_id = CAST($1 AS BIGINT)"
+		    " ORDER BY id",
+		    params, 1, o->arena, &table.result, err))
+		return false;
+	put_rows(o->w, "notes", &table);
 	return true;
 }
 
@@ -338,7 +355,12 @@ static bool put_members(struct object *o, const struct view_def *view, struct er
 			o, "tags", "SELECT key, value, NULL FROM tag WHERE run_id = $1 ORDER BY key", err) ||
 		!put_inputs(o, err) || !put_steps(o, err) || !put_children(o, err) || !put_versions(o, err))
 		return false;
-	put_note(o, &table);
+	if (o->args->ref.kind == REF_PROBLEM) {
+		if (!put_timeline(o, err))
+			return false;
+	} else {
+		put_note(o, &table);
+	}
 	return put_links(o, &table, err);
 }
 
@@ -411,68 +433,70 @@ void json_add_evidence(struct buf *out, const struct ref *ref, const struct evid
 	buf_addc(out, '\n');
 }
 
-/* {text[]} for what has no log of its own. */
-static void put_said(struct json_writer *w, const char *title)
+/* {text[]} for what has no log of its own: what is said of it, and what is late because of it. */
+static bool put_said(struct json_writer *w, struct store *store, const struct why *why, struct arena *arena,
+	struct err *err)
 {
+	struct result rows;
+	const struct value params[] = {value_int(why->id)};
+	if (!store_query(store,
+		    "SELECT source || '/' || pipeline FROM team.problem_pipeline WHERE problem_id = $1 ORDER BY 1 LIMIT 100",
+		    params, 1, arena, &rows, err))
+		return false;
 	json_open(w, '{');
 	json_key(w, "text");
 	json_open(w, '[');
-	json_put_str(w, str_of(title));
+	json_put_str(w, str_of(why->title));
+	for (size_t i = 0; !strcmp(why->kind, "platform") && i < rows.n_rows; i++)
+		json_put_str(w, str_of(arena_printf(arena, "late: %s", result_text(&rows, i, 0))));
 	json_close(w, ']');
 	json_close(w, '}');
+	return true;
 }
 
-/* What triage does not know yet: absent, but there. */
-static void put_unknown(struct json_writer *w)
+static bool put_triage(struct json_writer *w, struct store *store, const struct table *table, size_t row,
+	const struct why *why, struct arena *arena, struct err *err)
 {
-	static const char *const nulls[] = {"next_act", "next_why", "runbook", "rerun_passed", "rerun_tried"};
-	for (size_t i = 0; i < ARRAY_LEN(nulls); i++) {
-		json_key(w, nulls[i]);
-		json_put_null(w);
-	}
-	json_key(w, "changes");
-	json_open(w, '[');
-	json_close(w, ']');
-	json_key(w, "history");
+	struct evidence evidence = {0};
+	struct ref ref = why->place;
+	if (ref.run && !evidence_load(store, &ref, arena, &evidence, err))
+		return false;
+	ref.attempt = 0; /* that is a key of its own */
 	json_open(w, '{');
+	put_row(w, table, row);
+	put_member(w, "owner", why->owner);
+	put_member(w, "oncall", why->oncall);
+	json_key(w, "blocked_steps");
+	json_put_int(w, why->wait.blocked_steps);
+	why_put_json(w, why);
+	json_key(w, "evidence");
+	if (evidence.is_found) {
+		json_open(w, '{');
+		put_evidence(w, &ref, &evidence);
+		json_close(w, '}');
+	} else if (!put_said(w, store, why, arena, err)) {
+		return false;
+	}
 	json_close(w, '}');
+	return true;
 }
 
 bool json_add_triage(struct buf *out, struct store *store, const struct config *config,
-	const struct table *table, size_t row, struct err *err)
+	const struct table *table, size_t row, int64_t now_ms, struct err *err)
 {
-	struct ref ref = {.kind = REF_STEP,
-		.source = table_text(table, row, "source"),
-		.pipeline = table_text(table, row, "pipeline"),
-		.run = table_text(table, row, "run"),
-		.step = table_text(table, row, "step"),
-		.index = table_text(table, row, "index")};
-	const struct config_project *project =
-		ref.pipeline ? config_project_of(config, ref.source, ref.pipeline) : NULL;
+	int64_t id;
+	struct why why;
+	struct buf text; /* what fails half-way leaves nothing in OUT */
 	struct arena *arena = arena_new();
-	struct evidence evidence = {0};
-	bool has_step = ref.run && ref.step;
-	bool ok = !has_step || evidence_load(store, &ref, arena, &evidence, err);
-	struct json_writer w = {.out = out};
-	json_open(&w, '{');
-	put_row(&w, table, row);
-	put_member(&w, "owner", table_text(table, row, "owner"));
-	put_member(&w, "oncall", table_text(table, row, "oncall"));
-	json_key(&w, "blocked_steps");
-	json_put_int(&w,
-		result_int(&table->result, row, (size_t)result_column(&table->result, "blocked_steps"), 0));
-	put_member(&w, "fallback", project ? project->fallback : NULL);
-	put_unknown(&w);
-	json_key(&w, "evidence");
-	if (has_step && evidence.is_found) {
-		json_open(&w, '{');
-		put_evidence(&w, &ref, &evidence);
-		json_close(&w, '}');
-	} else {
-		put_said(&w, table_text(table, row, "title"));
+	buf_init(&text, 0);
+	BUG_ON(!str_to_int(str_of(table_text(table, row, "id")), 1, INT64_MAX, &id));
+	bool ok = why_load(store, config, id, now_ms, arena, &why, err) &&
+		  put_triage(&(struct json_writer){.out = &text}, store, table, row, &why, arena, err);
+	if (ok) {
+		buf_addc(&text, '\n');
+		buf_add(out, buf_str(&text));
 	}
-	json_close(&w, '}');
-	buf_addc(out, '\n');
+	buf_fini(&text);
 	arena_free(arena);
 	return ok;
 }

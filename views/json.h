@@ -17,7 +17,7 @@ bool json_add_object(struct buf *out, struct store *store, const struct config *
 /* A problem of `porthole triage`: its row's keys and what a person needs at night. TABLE is a list of
  * problems. */
 bool json_add_triage(struct buf *out, struct store *store, const struct config *config,
-	const struct table *table, size_t row, struct err *err);
+	const struct table *table, size_t row, int64_t now_ms, struct err *err);
 
 /* `logs --cause`: REF, its evidence. */
 void json_add_evidence(struct buf *out, const struct ref *ref, const struct evidence *evidence);

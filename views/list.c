@@ -4,6 +4,7 @@
 #include "client/base/mem.h"
 #include "client/base/when.h"
 #include "client/catalogue/filter.h"
+#include "client/catalogue/run_text.h"
 #include "views/words.h"
 
 /* The query under construction. */
@@ -15,10 +16,12 @@ struct builder {
 	size_t n_params, params_cap;
 	const struct list_def *list;
 	const struct view_args *args;
-	const char *sort; /* SQL of what is sorted by: never NULL */
+	const char *sort;      /* SQL of what is sorted by: never NULL */
+	const char *sort_from; /* what is sorted: the list's `from`, or the column's */
 	bool is_ascending;
-	bool is_ranked; /* by a pair of the run, which no index serves */
-	bool looks_up;	/* words, in the index of names */
+	bool is_other_sort; /* than the list's own */
+	bool is_ranked;	    /* by a pair of the run, which no index serves */
+	enum words_attempt attempt;
 	struct words words;
 };
 
@@ -115,6 +118,14 @@ static const char *sql_op(enum filter_op op)
 	return words[op];
 }
 
+/* `source:NAME` by the id that the rows have, too: PostgreSQL knows of the name in another table too little
+ * to see that an index has the rows of a source in order. */
+static bool is_source_of_rows(const struct builder *b, const struct column *column)
+{
+	return str_is(str_of(column->key), "source") && b->list->scope_source && b->list->source_sql &&
+	       b->store && run_text_has_trigrams(b->store);
+}
+
 /* One alternative of `KEY:a,b*`: "-" is "nobody knows", a star makes it a glob. */
 static bool add_alternative(
 	struct builder *b, const struct column *column, struct str piece, bool is_quoted, struct err *err)
@@ -138,6 +149,9 @@ static bool add_alternative(
 	add_param(b, is_glob ? value_text(filter_like(b->arena, piece)) : value_str(piece));
 	if (is_glob)
 		buf_addz(&b->sql, ") ESCAPE '\\'");
+	else if (is_source_of_rows(b, column))
+		buf_addf(&b->sql, " AND %s = (SELECT id FROM source WHERE name = $%zu)",
+			b->list->scope_source, b->n_params);
 	return true;
 }
 
@@ -470,8 +484,28 @@ static bool find_pair_sort(struct builder *b, struct str key, bool *is_one, stru
 	return true;
 }
 
+static bool is_timed(const struct filter *filter)
+{
+	for (size_t i = 0; i < filter->n; i++)
+		if (!filter->terms[i].is_negated &&
+			(str_is(filter->terms[i].key, "since") || str_is(filter->terms[i].key, "until")))
+			return true;
+	return false;
+}
+
+/* An index may have the rows in this order; with a time to go by it is kept out of the way: SQLite would walk
+ * all rows by it rather than sort those of a day. */
+static const char *sort_of(struct builder *b, const struct column *column, const struct filter *filter)
+{
+	if (str_is(str_of(column->key), b->list->sort) || column->sort_from)
+		return column->sql; /* NOT NULL by the schema, and served by an index as it stands */
+	if (!is_number(column->type))
+		return arena_printf(b->arena, "coalesce(%s, '')", column->sql);
+	return arena_printf(b->arena, "%scoalesce(%s, -1)", is_timed(filter) ? "0 + " : "", column->sql);
+}
+
 /* The sort that ARGS asks for: its SQL, in a form that has no NULL where the column may be. */
-static bool set_sort(struct builder *b, struct err *err)
+static bool set_sort(struct builder *b, const struct filter *filter, struct err *err)
 {
 	struct str key = str_of(b->args->sort ? b->args->sort : b->list->sort);
 	bool is_pair;
@@ -480,16 +514,14 @@ static bool set_sort(struct builder *b, struct err *err)
 		b->is_ascending = false;
 		key = str_slice(key, 1, key.n);
 	}
+	b->is_other_sort = !str_is(key, b->list->sort);
 	if (!find_pair_sort(b, key, &is_pair, err) || is_pair)
 		return is_pair && b->sort;
 	const struct column *column = column_of(b->list, key);
 	if (!column || !column->sql)
 		return unknown_key(b, "sort", key, err);
-	if (str_is(key, b->list->sort)) /* NOT NULL by the schema, and served by an index as it stands */
-		b->sort = column->sql;
-	else
-		b->sort = arena_printf(b->arena,
-			is_number(column->type) ? "coalesce(%s, -1)" : "coalesce(%s, '')", column->sql);
+	b->sort = sort_of(b, column, filter);
+	b->sort_from = column->sort_from;
 	return true;
 }
 
@@ -503,12 +535,31 @@ static void add_matches(struct builder *b)
 	add_param(b, value_int(b->words.hi));
 }
 
+/* Of the runs that words_find has left. */
+static void add_left(struct builder *b)
+{
+	if (b->words.edge_ms != TIME_NONE) {
+		buf_addf(&b->sql, " AND %s %s ", b->list->time, b->is_ascending ? "<=" : ">=");
+		add_param(b, value_int(b->words.edge_ms));
+	}
+	if (b->words.ids) {
+		buf_addf(&b->sql, " AND %s = ANY (CAST(", b->list->id);
+		add_param(b, value_text(b->words.ids));
+		buf_addz(&b->sql, " AS BIGINT[]))");
+	}
+}
+
 /* Behind the page before. */
 static void add_after(struct builder *b)
 {
+	add_left(b);
 	if (b->words.match) {
 		add_matches(b);
 	} else if (b->args->after) {
+		if (b->is_other_sort) { /* of a pair of expressions SQLite looks up neither */
+			buf_addf(&b->sql, " AND %s %s ", b->sort, b->is_ascending ? ">=" : "<=");
+			add_param(b, b->args->after[0]);
+		}
 		buf_addf(&b->sql, " AND (%s, %s) %s (", b->sort, b->list->id, b->is_ascending ? ">" : "<");
 		add_param(b, b->args->after[0]);
 		buf_addz(&b->sql, ", ");
@@ -638,16 +689,42 @@ static bool add_each_state(struct builder *b, const struct filter *filter, struc
 	return ok;
 }
 
+/* Where no index serves the order every row goes through the sort: then it is the ids alone that do, and only
+ * those that come out first are looked at. */
+static bool picks_first(const struct builder *b)
+{
+	return b->args->limit && !b->words.match &&
+	       (b->list->picks == PICKS_ALWAYS || (b->list->picks == PICKS_OTHER_SORTS && b->is_other_sort));
+}
+
+static bool add_picked(
+	struct builder *b, const struct filter *filter, const struct found *scope, struct err *err)
+{
+	if (!add_select(b, err))
+		return false;
+	buf_addf(&b->sql, " AND %s IN (SELECT %s %s", b->list->id, b->list->id,
+		b->sort_from ? b->sort_from : b->list->from);
+	if (!add_where(b, filter, scope, err))
+		return false;
+	add_after(b);
+	add_order(b, b->sort, b->list->id);
+	buf_addc(&b->sql, ')');
+	add_order(b, b->sort, b->list->id);
+	return true;
+}
+
 static bool build(struct builder *b, const struct found *scope, struct err *err)
 {
 	struct filter filter;
-	if (!filter_parse(b->arena, str_of(b->args->filter), &filter, err) || !set_sort(b, err))
+	if (!filter_parse(b->arena, str_of(b->args->filter), &filter, err) || !set_sort(b, &filter, err))
 		return false;
-	if (b->looks_up && !words_find(b->store, b->list, b->args, &filter, scope, b->arena, &b->words, err))
+	if (!words_find(b->store, b->list, b->args, &filter, scope, b->attempt, b->arena, &b->words, err))
 		return false;
 	struct filter_term *states = b->words.match ? NULL : states_of(b, &filter);
 	if (states)
 		return add_each_state(b, &filter, states, scope, err);
+	if (picks_first(b))
+		return add_picked(b, &filter, scope, err);
 	if (!add_select(b, err) || !add_where(b, &filter, scope, err))
 		return false;
 	add_after(b);
@@ -681,14 +758,14 @@ static const struct list_def *at_now(const struct list_def *list, int64_t now_ms
 }
 
 static bool make_query(struct store *store, const struct list_def *list, const struct view_args *args,
-	const struct found *scope, bool looks_up, struct arena *arena, struct list_query *out,
+	const struct found *scope, enum words_attempt attempt, struct arena *arena, struct list_query *out,
 	struct err *err)
 {
 	struct builder b = {.store = store,
 		.arena = arena,
 		.list = at_now(list, args->now_ms, arena),
 		.args = args,
-		.looks_up = looks_up};
+		.attempt = attempt};
 	buf_init(&b.sql, 0);
 	bool ok = build(&b, scope, err);
 	if (ok) {
@@ -704,7 +781,7 @@ static bool make_query(struct store *store, const struct list_def *list, const s
 bool list_query(const struct list_def *list, const struct view_args *args, const struct found *scope,
 	struct arena *arena, struct list_query *out, struct err *err)
 {
-	return make_query(NULL, list, args, scope, false, arena, out, err);
+	return make_query(NULL, list, args, scope, WORDS_BY_ROW, arena, out, err);
 }
 
 /* A run or step by its parts; where one of them is not known there is no ref, or a shorter one. */
@@ -810,13 +887,13 @@ static bool load_rows(struct store *store, const struct list_def *list, const st
 	const struct found *scope, struct arena *arena, struct result *rows, struct err *err)
 {
 	struct list_query query;
-	if (!make_query(store, list, args, scope, true, arena, &query, err) ||
-		!store_query(store, query.sql, query.params, query.n_params, arena, rows, err))
-		return false;
-	if (!query.is_bounded || rows->n_rows > (size_t)args->limit)
-		return true;
-	return make_query(store, list, args, scope, false, arena, &query, err) &&
-	       store_query(store, query.sql, query.params, query.n_params, arena, rows, err);
+	for (enum words_attempt attempt = WORDS_NEAR;; attempt++) {
+		if (!make_query(store, list, args, scope, attempt, arena, &query, err) ||
+			!store_query(store, query.sql, query.params, query.n_params, arena, rows, err))
+			return false;
+		if (!query.is_bounded || rows->n_rows > (size_t)args->limit)
+			return true;
+	}
 }
 
 bool list_load(struct store *store, const struct list_def *list, const struct view_args *args,
@@ -830,6 +907,9 @@ bool list_load(struct store *store, const struct list_def *list, const struct vi
 		.result = rows,
 		.ref_column = -1,
 		.empty = list->empty};
+	const char *sort = args->sort ? args->sort : list->sort;
+	table->is_ascending = args->sort ? *sort != '-' : list->is_ascending;
+	table->sorted = arena_dupz(arena, sort + (args->sort && *sort == '-'));
 	if (args->limit)
 		cut_page(table, (size_t)args->limit);
 	fill_refs(arena, table);

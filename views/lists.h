@@ -18,6 +18,7 @@
 	X(alerts)                                                                                            \
 	X(audit)                                                                                             \
 	X(sources)                                                                                           \
+	X(docs)                                                                                              \
 	X(problem)                                                                                           \
 	X(project)                                                                                           \
 	X(pipeline)                                                                                          \
@@ -27,7 +28,8 @@
 	X(compare)                                                                                           \
 	X(everything)                                                                                        \
 	X(graph)                                                                                             \
-	X(source)
+	X(source)                                                                                            \
+	X(doc)
 
 #define VIEW_DECLARATION(name) extern const struct view_def view_##name;
 VIEWS(VIEW_DECLARATION)

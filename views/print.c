@@ -5,6 +5,7 @@
 #include "client/base/json.h"
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
+#include "views/doc_print.h"
 
 /* A cell wider than MOST_WIDTH stands there whole where no width is known, but the other rows are not filled
  * up to it: one name of 100 KB among 10,000 would make a gigabyte. */
@@ -270,6 +271,9 @@ static void print_block(const struct printer *p, const struct block *block)
 	case BLOCK_TEXT:
 		for (size_t i = 0; i < block->text.n; i++)
 			print_line(p, &block->text.lines[i]);
+		break;
+	case BLOCK_DOCUMENT:
+		doc_print(p, block->page.document);
 		break;
 	case BLOCK_LOG:	 /* a place in a log, not its text: 'porthole logs' prints that */
 	case BLOCK_PLOT: /* curves are read live: 'porthole series' prints their points */

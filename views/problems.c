@@ -72,6 +72,7 @@ const struct list_def list_problems = {
 	.words = (const char *const[]){"b.title", "b.cause", "b.pipeline", "b.step", NULL},
 	.source_sql = "b.source",
 	.pipeline_sql = "b.pipeline",
+	.picks = PICKS_ALWAYS,
 	.empty = "no problem: nothing needs anybody",
 };
 

@@ -200,7 +200,7 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	return add_facts(data, store, args, &found, &went_wrong, err) && add_causes(data, store, args, err) &&
 	       compose_list(data, store, args, &steps, err) &&
 	       (!is_parent || compose_list(data, store, args, &children, err)) &&
-	       (!went_wrong || changes_add(data, store, args, &args->ref, false, err));
+	       (!went_wrong || changes_add(data, store, &args->ref, false, err));
 }
 
 const struct view_def view_run = {

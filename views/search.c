@@ -3,6 +3,7 @@
 
 #include "client/base/mem.h"
 #include "client/catalogue/filter.h"
+#include "client/docs/pages.h"
 #include "views/lists.h"
 #include "views/words.h"
 
@@ -16,7 +17,7 @@ static const struct column columns[] = {
 	{.key = "score", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN},
 };
 enum { TYPE, TITLE, EXCERPT, REF, SCORE, N_COLUMNS };
-enum { MOST_ROWS = 1000, N_KINDS = 4 };
+enum { MOST_ROWS = 1000, N_KINDS = 5 };
 
 /* Of a name that is the words, that starts with them, that holds them. */
 static const double scores[] = {1, 0.8, 0.5};
@@ -113,6 +114,35 @@ static bool add_steps(struct search *s, struct err *err)
 #define RUN_COLUMNS "SELECT s.name, p.pipeline, r.run, r.state"
 #define RUN_IS_CALLED                                                                                        \
 	" r.gone = 0 AND (lower(r.run) LIKE $1 ESCAPE '\\' OR lower(coalesce(r.name, '')) LIKE $1 ESCAPE '\\')"
+#define ALL_RUNS                                                                                             \
+	RUN_COLUMNS                                                                                          \
+	" FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id"            \
+	" WHERE" RUN_IS_CALLED
+#define NEWEST " ORDER BY r.at_ms DESC, r.id DESC LIMIT $2"
+
+static bool ask_run_text(struct search *s, const struct words *w, struct result *rows, struct err *err)
+{
+	const struct value params[] = {s->like, value_int((int64_t)s->most), value_text(w->match),
+		value_int(w->lo), value_int(w->hi)};
+	const char *sql = arena_printf(s->arena,
+		RUN_COLUMNS " %s AND t.run_text MATCH $3 AND t.rowid > $4 AND t.rowid < $5"
+			    " AND" RUN_IS_CALLED " ORDER BY t.rowid DESC LIMIT $2",
+		list_runs.words_from);
+	return store_query(s->store, sql, params, ARRAY_LEN(params), s->arena, rows, err);
+}
+
+static bool ask_runs(struct search *s, const struct words *w, struct result *rows, struct err *err)
+{
+	if (w->match)
+		return ask_run_text(s, w, rows, err);
+	bool is_any = !w->ids && w->edge_ms == TIME_NONE;
+	const struct value params[] = {
+		s->like, value_int((int64_t)s->most), w->ids ? value_text(w->ids) : value_ms(w->edge_ms)};
+	const char *sql = w->ids   ? ALL_RUNS " AND r.id = ANY (CAST($3 AS BIGINT[]))" NEWEST
+			  : is_any ? ALL_RUNS NEWEST
+				   : ALL_RUNS " AND r.at_ms >= $3" NEWEST;
+	return store_query(s->store, sql, params, is_any ? 2 : 3, s->arena, rows, err);
+}
 
 /* The newest runs only. By the index of names where it helps; it has the names of their pipelines, too, so
  * that the first matches need not be what is looked for: see words.h. */
@@ -121,22 +151,13 @@ static bool find_runs(struct search *s, struct result *rows, struct err *err)
 	struct filter_term phrase = {.op = FILTER_WORD, .value = str_trim(str_of(s->args->filter))};
 	const struct filter filter = {&phrase, 1};
 	const struct view_args page = {.limit = (int64_t)s->most};
-	struct words words;
-	if (!words_find(s->store, &list_runs, &page, &filter, true, s->arena, &words, err))
-		return false;
-	if (!words.match)
-		return query(s,
-			RUN_COLUMNS
-			" FROM run r JOIN pipeline p ON p.id = r.pipeline_id JOIN source s ON s.id = r.source_id"
-			" WHERE" RUN_IS_CALLED " ORDER BY r.at_ms DESC, r.id DESC LIMIT $2",
-			rows, err);
-	const struct value params[] = {s->like, value_int((int64_t)s->most), value_text(words.match),
-		value_int(words.lo), value_int(words.hi)};
-	const char *sql = arena_printf(s->arena,
-		RUN_COLUMNS " %s AND t.run_text MATCH $3 AND t.rowid > $4 AND t.rowid < $5"
-			    " AND" RUN_IS_CALLED " ORDER BY t.rowid DESC LIMIT $2",
-		list_runs.words_from);
-	return store_query(s->store, sql, params, ARRAY_LEN(params), s->arena, rows, err);
+	struct words words = {.is_bounded = true};
+	rows->n_rows = 0;
+	for (enum words_attempt attempt = WORDS_NEAR; words.is_bounded && rows->n_rows < s->most; attempt++)
+		if (!words_find(s->store, &list_runs, &page, &filter, true, attempt, s->arena, &words, err) ||
+			!ask_runs(s, &words, rows, err))
+			return false;
+	return true;
 }
 
 static bool add_runs(struct search *s, struct err *err)
@@ -153,6 +174,19 @@ static bool add_runs(struct search *s, struct err *err)
 			arena_printf(s->arena, "%s ▸ %s", result_text(&rows, i, 1), result_text(&rows, i, 2)),
 			result_text(&rows, i, 3));
 	return true;
+}
+
+static void add_pages(struct search *s)
+{
+	enum { MOST_PAGES = 50 };
+	struct docs_hit hits[MOST_PAGES];
+	size_t most = s->most < MOST_PAGES ? s->most : MOST_PAGES;
+	size_t n =
+		s->args->docs ? docs_search(s->args->docs, str_of(s->args->filter), s->arena, hits, most) : 0;
+	for (size_t i = 0; i < n; i++)
+		add(s, "doc",
+			&(struct ref){.kind = REF_DOC, .name = hits[i].name, .section = hits[i].section},
+			hits[i].title, hits[i].excerpt);
 }
 
 /* By score, and among equals as they were found; what is over the limit goes. */
@@ -190,6 +224,7 @@ bool search_load(struct store *store, const struct view_args *args, struct arena
 	s.like = value_text(filter_like_word(arena, str_trim(str_of(args->filter))));
 	if (!add_problems(&s, err) || !add_pipelines(&s, err) || !add_steps(&s, err) || !add_runs(&s, err))
 		return false;
+	add_pages(&s);
 	put_best_first(&s);
 	return true;
 }

@@ -17,7 +17,9 @@ enum {
 	SQL_ATTEMPTED,
 	SQL_FAILURES,
 	SQL_RUNS_OF_DAY,
-	SQL_MODELS
+	SQL_MODELS,
+	SQL_NEWEST_RUN,
+	SQL_NEWEST_MODEL
 };
 
 enum { DAY_MS = 24 * 60 * 60 * 1000 };
@@ -26,10 +28,45 @@ static const char source_sql[] =
 	"SELECT kind, url, state, synced_ms, since_ms, error,"
 	" (SELECT count(*) FROM pipeline p WHERE p.source_id = s.id AND p.gone = 0), full_ms, attempted_ms, failures,"
 	" (SELECT count(*) FROM run r WHERE r.source_id = s.id AND r.at_ms >= $2 AND r.gone = 0),"
-	" (SELECT count(*) FROM model_version m WHERE m.source_id = s.id AND m.gone = 0)"
+	" (SELECT count(*) FROM model_version m WHERE m.source_id = s.id AND m.gone = 0),"
+	" (SELECT max(r.at_ms) FROM run r WHERE r.source_id = s.id AND r.gone = 0),"
+	" (SELECT max(m.created_ms) FROM model_version m WHERE m.source_id = s.id AND m.gone = 0)"
 	" FROM source s WHERE id = $1";
 
-static void add_state(struct view_data *data, struct block *facts, const struct result *row)
+/* What helps against errors that say this. */
+static const struct {
+	const char *says, *remedy;
+} remedies[] = {
+	{"HTTP 401", "it does not take our token or password: set the variable, file or command that has it"},
+	{"not authorised",
+		"it does not take our token or password: set the variable, file or command that has it"},
+	{"HTTP 403", "it knows us and does not let us read: ask its owner for the right to"},
+	{"HTTP 429", "it is asked too often: 'rate:' of the source says how often it may be"},
+	{"certificate", "'ca_file:' of the source names whom to trust"},
+	{"resolve",
+		"its name is not known here: look at 'url:', and whether this host is on the right network"},
+	{"connect", "is it running, and can this host reach it?"},
+	{"timed out", "it takes too long: a lower 'concurrency:' asks less at a time"},
+	{"time-out", "it takes too long: a lower 'concurrency:' asks less at a time"},
+	{"exec", "'command:' names the program: is it there, and may it be run?"},
+};
+
+static const char *remedy_for(const char *error)
+{
+	for (size_t i = 0; i < ARRAY_LEN(remedies); i++)
+		if (strstr(error, remedies[i].says))
+			return remedies[i].remedy;
+	return "'porthole doctor' looks closer";
+}
+
+static void add_error(struct view_data *data, struct block *facts, const char *name, const char *error)
+{
+	compose_fact(data, facts, "error", ROLE_ERROR, "%s", error);
+	struct line *line = compose_fact(data, facts, "remedy", ROLE_TEXT, "%s", remedy_for(error));
+	compose_span(data, line, ROLE_DIM, " · 'porthole sync %s' tries again", name);
+}
+
+static void add_state(struct view_data *data, struct block *facts, const char *name, const struct result *row)
 {
 	const char *state = result_text(row, 0, SQL_STATE);
 	struct line *line = compose_fact(data, facts, "state", format_state_role(str_of(state)), "%s", state);
@@ -40,7 +77,7 @@ static void add_state(struct view_data *data, struct block *facts, const struct 
 		compose_span(data, line, ROLE_LATE, " · %lld attempts failed in a row", (long long)failures);
 	const char *error = result_text(row, 0, SQL_ERROR);
 	if (error)
-		compose_fact(data, facts, "error", ROLE_ERROR, "%s", error);
+		add_error(data, facts, name, error);
 }
 
 /* How old what is known is, and what was asked last. */
@@ -82,10 +119,24 @@ static void add_rights(struct view_data *data, struct block *facts, const struct
 			compose_local(data, source->since_ms));
 }
 
+/* What came last from it; a source that is asked and well may still have gone quiet. */
+static void add_newest(
+	struct view_data *data, const struct view_args *args, struct block *facts, const struct result *row)
+{
+	int64_t run = result_ms(row, 0, SQL_NEWEST_RUN), model = result_ms(row, 0, SQL_NEWEST_MODEL);
+	if (run == TIME_NONE)
+		return;
+	struct line *line = compose_fact(
+		data, facts, "newest", ROLE_TEXT, "run %s", compose_ago(data, run, args->now_ms));
+	if (model != TIME_NONE)
+		compose_span(
+			data, line, ROLE_TEXT, " · model version %s", compose_ago(data, model, args->now_ms));
+}
+
 static void add_facts(struct view_data *data, const struct view_args *args, const struct result *row)
 {
 	struct block *facts = compose_block(data, BLOCK_FACTS, "source", NULL);
-	add_state(data, facts, row);
+	add_state(data, facts, args->ref.source, row);
 	compose_fact_text(data, facts, "kind", result_text(row, 0, SQL_KIND));
 	compose_fact_text(data, facts, "address", result_text(row, 0, SQL_URL));
 	add_synced(data, args, facts, row);
@@ -95,6 +146,7 @@ static void add_facts(struct view_data *data, const struct view_args *args, cons
 	if (result_int(row, 0, SQL_MODELS, 0))
 		compose_span(data, line, ROLE_TEXT, " · %s model versions",
 			compose_int(data, result_int(row, 0, SQL_MODELS, 0)));
+	add_newest(data, args, facts, row);
 	add_rights(data, facts, args->config ? config_source(args->config, args->ref.source) : NULL);
 }
 

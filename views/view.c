@@ -2,6 +2,7 @@
 #include "views/view.h"
 
 #include "client/base/mem.h"
+#include "client/triage/team.h"
 #include "views/compose.h"
 
 /* Each source with its state, for the first line of every screen. */
@@ -50,6 +51,15 @@ static bool load_object(struct store *store, const struct view_def *view, const 
 	return find_named(store, data->arena, &named.ref, err) && view->load(store, &named, data, err);
 }
 
+static struct view_data *load_offline(
+	const struct view_def *view, const struct view_args *args, struct view_data *data, struct err *err)
+{
+	if (view->load(NULL, args, data, err))
+		return data;
+	view_data_free(data);
+	return NULL;
+}
+
 struct view_data *view_load(
 	struct store *store, const struct view_def *view, const struct view_args *args, struct err *err)
 {
@@ -57,8 +67,12 @@ struct view_data *view_load(
 	struct view_data *data = arena_new_of(arena, struct view_data);
 	data->arena = arena;
 	data->title = view->title;
-	bool ok = view->load ? load_object(store, view, args, data, err)
-			     : load_list(store, view, args, data, err);
+	data->as_of_ms = data->mirrored_ms = TIME_NONE;
+	if (view->is_offline)
+		return load_offline(view, args, data, err);
+	bool ok = team_version(store, &data->seen_event, err) &&
+		  (view->load ? load_object(store, view, args, data, err)
+			      : load_list(store, view, args, data, err));
 	data->mirrored_ms = store_mirrored_ms(store);
 	data->is_mirror = data->mirrored_ms != TIME_NONE;
 	if (ok && load_sources(store, data, err)) {

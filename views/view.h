@@ -21,6 +21,10 @@ struct given_rows {
 
 struct view_args;
 
+/* For which orders of a list no index serves: there the ids of a page are sorted out first. Its id is one of
+ * a table. */
+enum list_picks { PICKS_NEVER, PICKS_OTHER_SORTS, PICKS_ALWAYS };
+
 /* A list: columns over one query, filtered, sorted and paged by key. */
 struct list_def {
 	const char *from; /* "FROM … JOIN … WHERE fixed conditions (at least `1=1`)"; NULL: `given` */
@@ -49,7 +53,8 @@ struct list_def {
 	const char *pairs_run;	  /* SQL of the run id whose params., metrics. and tags. may be asked for, and
 				     sorted by; NULL: none */
 	bool is_indexed_by_state; /* an index has the rows of each `state` in the default order */
-	const char *empty;	  /* what to say when there is nothing */
+	enum list_picks picks;
+	const char *empty; /* what to say when there is nothing */
 };
 
 struct view_args {
@@ -61,9 +66,12 @@ struct view_args {
 	const struct value
 		*after; /* continue behind this row: `after` of the page before; NULL: from the start */
 	struct ref ref; /* of an object view */
-	const struct ref *others; /* of a comparison: what REF is compared with; none: the last green run */
+	/* Of a comparison: what REF is compared with; none: the last green run. Of a page: the objects that
+	 * its commands are filled in for. */
+	const struct ref *others;
 	size_t n_others;
 	bool show_hidden;
+	struct docs *docs; /* of documentation and search; NULL: there are no pages */
 	int64_t now_ms;
 };
 
@@ -77,6 +85,7 @@ struct view_data {
 	int64_t as_of_ms; /* of the oldest source it shows; TIME_NONE: never synced */
 	bool is_mirror;	  /* the catalogue is away: this is its mirror, made at mirrored_ms */
 	int64_t mirrored_ms;
+	int64_t seen_event; /* team_version before it was loaded: what one acts on was seen at that */
 	struct source_state {
 		const char *name, *state, *message; /* contracts.md section 2 */
 		int64_t synced_ms;
@@ -93,6 +102,7 @@ struct view_def {
 	enum view_kind kind;
 	const struct list_def *list;
 	enum ref_kind ref; /* of object views: the kind of ref that opens it */
+	bool is_offline;   /* of the documentation: it needs no store, nor a catalogue that is there */
 	/* Fills DATA->blocks, title, summary; lists have a loader of their own. */
 	bool (*load)(
 		struct store *store, const struct view_args *args, struct view_data *data, struct err *err);

@@ -14,8 +14,6 @@
 
 #include <cmocka.h>
 
-#define NOW INT64_C(1795262400000)
-
 struct place {
 	char *dir;
 	struct store *store;
@@ -90,8 +88,7 @@ static struct diff compare(struct place *p, const struct ref *refs, size_t n)
 {
 	struct diff diff;
 	struct err err = {0};
-	const struct view_args args = {.filter = "", .now_ms = NOW};
-	if (!diff_load(p->store, &args, refs, n, p->arena, &diff, &err))
+	if (!diff_load(p->store, refs, n, p->arena, &diff, &err))
 		fail_msg("%s", err.msg);
 	return diff;
 }
@@ -145,21 +142,34 @@ static void a_red_run_is_compared_with_the_last_green_one(void **state)
 static void what_is_unusual_is_measured_by_the_runs_before(void **state)
 {
 	const struct diff diff = compare(*state, &red, 1);
-	/* auc was 0.70 to 0.74: five widths below */
-	assert_true(fabs(cell(&diff, "metric", "auc", "unusual")->r - 5) < 1e-9);
-	/* always 0.004: in parts of that */
-	assert_true(fabs(cell(&diff, "check", "check/null_rate", "unusual")->r - 76.5) < 1e-9);
-	assert_true(fabs(cell(&diff, "duration", "", "unusual")->r - 269) < 1e-9);
-	assert_string_equal(cell(&diff, "duration", "extract", "judged")->s.p, "at the edge");
+	/* auc was 0.70 to 0.74, and 0.01 from the middle as often as not: 0.22 below it */
+	assert_true(fabs(cell(&diff, "metric", "auc", "unusual")->r - 0.22 / (1.4826 * 0.01)) < 1e-6);
+	/* always 0.004: in parts of 2 % of that */
+	assert_true(fabs(cell(&diff, "check", "check/null_rate", "unusual")->r - 0.306 / 0.00008) < 1e-6);
+	assert_string_equal(cell(&diff, "duration", "", "judged")->s.p, "unusual: 364 sd off");
+	assert_string_equal(cell(&diff, "duration", "extract", "judged")->s.p, "usual");
 	assert_int_equal(cell(&diff, "metric", "loss", "unusual")->type, VALUE_NULL);
-	assert_int_equal(cell(&diff, "param", "scale", "unusual")->type, VALUE_NULL);
 	struct ref usual[] = {run_of("r39"), run_of("r40")};
 	const struct diff same = compare(*state, usual, 2);
-	assert_true(cell(&same, "metric", "auc", "unusual")->r == 0);
+	assert_true(cell(&same, "metric", "auc", "unusual")->r < CHANGED_UNUSUAL);
 	/* of few runs before nothing is known */
 	struct ref early[] = {run_of("r4"), run_of("r5")};
 	const struct diff few = compare(*state, early, 2);
 	assert_int_equal(cell(&few, "metric", "auc", "unusual")->type, VALUE_NULL);
+}
+
+static void a_text_is_the_more_unusual_the_longer_it_stood(void **state)
+{
+	const struct diff diff = compare(*state, &red, 1);
+	assert_true(cell(&diff, "param", "scale", "unusual")->r == CHANGED_HISTORY);
+	assert_string_equal(cell(&diff, "param", "scale", "judged")->s.p, "the same for 30 runs");
+	assert_true(cell(&diff, "param", "region", "unusual")->r == CHANGED_HISTORY); /* no run had it */
+	assert_string_equal(cell(&diff, "code", "version", "judged")->s.p, "the same for 30 runs");
+	struct place *p = *state;
+	sql_run(p->store, "UPDATE input SET version = CAST(run_id AS TEXT)");
+	const struct diff often = compare(p, &red, 1);
+	assert_true(cell(&often, "input", "events", "unusual")->r == 1);
+	assert_string_equal(cell(&often, "input", "events", "judged")->s.p, "changes often");
 }
 
 static void the_rows_are_those_of_the_contract(void **state)
@@ -171,7 +181,7 @@ static void the_rows_are_those_of_the_contract(void **state)
 	assert_non_null(strstr(
 		out.p, "{\"kind\":\"check\",\"key\":\"check/null_rate\",\"before\":0.004,\"after\":0.31,"));
 	assert_non_null(strstr(out.p,
-		"\"kind\":\"param\",\"key\":\"region\",\"before\":null,\"after\":\"eu\",\"unusual\":null"));
+		"\"kind\":\"param\",\"key\":\"region\",\"before\":null,\"after\":\"eu\",\"unusual\":30.0"));
 	buf_fini(&out);
 }
 
@@ -220,8 +230,7 @@ static void what_cannot_be_compared_is_said(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct diff diff;
 		struct err err = {0};
-		const struct view_args args = {.filter = "", .now_ms = NOW};
-		assert_false(diff_load(p->store, &args, cases[i].ref, 1, p->arena, &diff, &err));
+		assert_false(diff_load(p->store, cases[i].ref, 1, p->arena, &diff, &err));
 		assert_int_equal(err.code, cases[i].code);
 		if (!strstr(err.msg, cases[i].says))
 			fail_msg("%s", err.msg);
@@ -235,6 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_red_run_is_compared_with_the_last_green_one),
 		TEST(what_is_unusual_is_measured_by_the_runs_before),
+		TEST(a_text_is_the_more_unusual_the_longer_it_stood),
 		TEST(the_rows_are_those_of_the_contract),
 		TEST(several_runs_stand_beside_each_other),
 		TEST(two_attempts_of_a_step_stand_side_by_side),

@@ -3,6 +3,7 @@
  * makes of it holds only clean text. */
 #include "client/base/clean.h"
 #include "client/base/clock.h"
+#include "client/docs/pages.h"
 #include "tests/catalogue/sql.h"
 #include "views/json.h"
 #include "views/list.h"
@@ -21,10 +22,16 @@
 #define EVIL	 "x\033]52;c;AAAA\007\033[2J\n\t\302\233\342\200\256\342\200\213\377"
 #define EVIL_SQL "'" EVIL "'"
 
+static const struct docs_given pages[] = {
+	{STR("guide/here"),
+		STR("# Here\n\nOne | two, `three`.\n\n| a | b |\n| --- | --- |\n| long words in a cell | 2 |\n")},
+	{STR(EVIL), STR("# " EVIL "\n\n`" EVIL "` [" EVIL "](" EVIL ")\n\n```\n" EVIL "\n```\n")}};
+
 struct place {
 	char *dir;
 	struct store *store;
 	struct config *config;
+	struct docs *docs;
 	struct arena *arena;
 };
 
@@ -198,6 +205,7 @@ static void make(void **state, const char *const *sql, size_t n)
 	p->store = sql_catalogue(p->dir);
 	for (size_t i = 0; i < n; i++)
 		sql_run(p->store, for_engine(p->arena, sql[i]));
+	p->docs = docs_new(pages, ARRAY_LEN(pages));
 	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
 	if (!p->config)
 		fail_msg("%s", err.msg);
@@ -227,6 +235,7 @@ static int teardown(void **state)
 	struct place *p = *state;
 	store_close(p->store);
 	config_free(p->config);
+	docs_free(p->docs);
 	arena_free(p->arena);
 	scratch_free(p->dir);
 	x_free(p);
@@ -251,7 +260,8 @@ static void assert_clean(const char *name, struct str text)
 static const char *print(struct place *p, const struct view_def *view, const struct ref *ref, int columns)
 {
 	struct err err = {0};
-	struct view_args args = {.config = p->config, .filter = "", .limit = 50, .now_ms = NOW};
+	struct view_args args = {
+		.config = p->config, .docs = p->docs, .filter = "", .limit = 50, .now_ms = NOW};
 	if (ref)
 		args.ref = *ref;
 	struct view_data *data = view_load(p->store, view, &args, &err);
@@ -287,6 +297,9 @@ static const struct ref *ref_of(const struct view_def *view, const char *name)
 		ref = (struct ref){
 			.kind = REF_PROJECT, .name = strcmp(name, EVIL) ? name : "odd \"two, three"};
 		break;
+	case REF_DOC:
+		ref = (struct ref){.kind = REF_DOC, .name = name};
+		break;
 	case REF_MODEL:
 		ref = (struct ref){.kind = REF_MODEL, .source = name, .name = name, .version = name};
 		break;
@@ -318,7 +331,10 @@ static void a_problem_says_why_where_since_when_and_until_when(void **state)
 	const char *text = print(*state, &view_problem, REF(.kind = REF_PROBLEM, .name = "1"), 100);
 	static const char *const says[] = {"cause", "KeyError: player", "recsys ▸ check [eu]",
 		"run r3, try 2", "on lab", "2026-11-21 08:34", "yesterday", "owner ann", "on call @mlee",
-		"     41  KeyError: player", "occurrences"};
+		"     41  KeyError: player", "occurrences", "restart · nothing would start on lab: scheduler",
+		"for store front: fresh by 07:00 (@web)", "blocks 1 step: train", "freeze: Freeze",
+		"null_rate now 0.312, allowed ≤ 0.02", "param scale – → 10", "not reported by lab: inputs",
+		"would not help: 0 of 1 passed after this cause", "code · it fails in its own code"};
 	for (size_t i = 0; i < ARRAY_LEN(says); i++)
 		if (!strstr(text, says[i]))
 			fail_msg("no '%s' in\n%s", says[i], text);
@@ -621,6 +637,8 @@ static void every_view_fits_every_width(void **state)
 			ref = (struct ref){.kind = REF_PROJECT, .name = "one"};
 		if (views[i]->ref == REF_MODEL)
 			ref = (struct ref){.kind = REF_MODEL, .source = "track", .name = "ranker"};
+		if (views[i]->ref == REF_DOC)
+			ref = (struct ref){.kind = REF_DOC, .name = "guide/here"};
 		ref.kind = views[i]->ref;
 		for (int columns = 0; columns <= 200; columns += columns < 40 ? 7 : 80)
 			print(*state, views[i], &ref, columns);
@@ -645,7 +663,7 @@ static void an_object_that_is_not_there_is_not_found(void **state)
 	size_t n;
 	const struct view_def *const *views = view_all(&n);
 	for (size_t i = 0; i < n; i++) {
-		struct view_args args = {.config = p->config, .filter = "", .now_ms = NOW};
+		struct view_args args = {.config = p->config, .docs = p->docs, .filter = "", .now_ms = NOW};
 		struct err err = {0};
 		if (views[i]->kind != VIEW_OBJECT)
 			continue;

@@ -25,17 +25,20 @@ BASE     := client/base
 CONFIG   := client/config $(BASE)
 PROTOCOL := client/protocol $(CONFIG)
 STORE    := client/catalogue $(CONFIG)
-TRIAGE   := client/triage client/catalogue $(PROTOCOL)
+STATS    := client/stats $(BASE)
+TRIAGE   := client/triage client/stats client/catalogue $(PROTOCOL)
 SYNC     := client/sync client/live $(TRIAGE)
-VIEWS    := views $(SYNC)
-TUI      := tui tui/widgets $(VIEWS)
+DOCS     := client/docs client/catalogue $(CONFIG)
+VIEWS    := views client/docs $(SYNC)
+LOCAL    := client/local client/catalogue $(PROTOCOL)
+TUI      := tui tui/widgets client/local $(VIEWS)
 SOURCES  := client/fetch client/sources $(PROTOCOL)
 
-LIBS_PORTAL := -lncursesw -ltinfo -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm
+LIBS_PORTAL := -lncursesw -ltinfo -lmd4c -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm
 LIBS_SOURCE := -lcurl -ljansson -lyaml -lutf8proc -lpthread -lm
 
 FOLDERS := client/base client/config client/protocol client/catalogue client/triage client/live client/sync \
-           client/fetch client/sources views tui tui/widgets
+           client/stats client/local client/docs client/fetch client/sources views tui tui/widgets
 # main.c of each program stays out of its folder's archive, so that tests can link the rest.
 MAINS   := tui/main.c client/fetch/main.c
 # The PostgreSQL engine is a module, so that nobody else loads libpq.
@@ -93,7 +96,7 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Themes and help pages, linked in: tui/embedded.h reads them.
-EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md))
+EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md docs_embedded/*/*/*.md))
 $(B)/embedded.S: $(EMBEDDED) tools/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed.sh $(EMBEDDED) > $@
@@ -106,7 +109,10 @@ TEST_base      := $(BASE)
 TEST_config    := $(CONFIG)
 TEST_protocol  := $(PROTOCOL)
 TEST_catalogue := $(STORE)
+TEST_stats     := $(STATS)
 TEST_triage    := $(TRIAGE)
+TEST_local     := $(LOCAL)
+TEST_docs      := $(DOCS)
 TEST_sync      := $(SYNC)
 TEST_sources   := $(SOURCES)
 TEST_views     := $(VIEWS)
@@ -128,8 +134,9 @@ check-built test-built: export PORTHOLE_SOURCE ?= $(CURDIR)/build/address/portho
 check-built test-built: export PORTHOLE_POSTGRES ?= $(CURDIR)/build/address/porthole-postgres.so
 
 # Faults, storms, other machines, another engine: they take their time, so `make test` alone runs them.
-SLOW := $(patsubst %,tests/cli/test_%.sh,robust memory monkey hostile hostile_plugin install extend tls postgres \
-        away gone plugin admin) $(B)/tests/catalogue/test_store_postgres
+SLOW := $(patsubst %,tests/cli/test_%.sh,robust faults memory monkey hostile hostile_files hostile_plugin install extend \
+        act notify team tls secrets postgres away gone plugin admin admin_postgres) \
+        $(patsubst %,$(B)/tests/%,catalogue/test_store_postgres protocol/test_conformance views/test_words)
 
 check-built test-built: $(TESTS) $(B)/porthole $(B)/porthole-source $(B)/porthole-postgres.so
 check-built:

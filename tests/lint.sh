@@ -66,11 +66,15 @@ check "sqlite3 stays in its engine" only_in 'sqlite3\.h' client/catalogue/sqlite
 check "libpq stays in its engine" only_in 'libpq-fe\.h' client/catalogue/postgres.h
 check "nobody but the engine includes postgres.h" engine_alone
 check "jansson stays in json.c" only_in 'jansson\.h' client/base/json.c
+check "md4c stays in markdown.c" only_in 'md4c\.h' client/docs/markdown.c
 check "libyaml stays in yaml.c" only_in 'yaml\.h' client/base/yaml.c
 check "base includes base only" no_include client/base '(client/(config|catalogue|protocol|fetch|sources|triage|sync|live)|views|tui)/'
 check "config includes base only" no_include client/config '(client/(catalogue|protocol|fetch|sources|triage|sync|live)|views|tui)/'
 check "catalogue includes base and config" no_include client/catalogue '(client/(protocol|fetch|sources|triage|sync|live)|views|tui)/'
+check "docs includes base, config and catalogue" no_include client/docs '(client/(protocol|fetch|sources|triage|sync|live)|views|tui)/'
+check "stats includes base only" no_include client/stats '(client/(config|catalogue|protocol|fetch|sources|triage|sync|live)|views|tui)/'
 check "protocol includes base and config" no_include client/protocol '(client/(catalogue|fetch|sources|triage|sync|live)|views|tui)/'
+check "local knows no source" no_include client/local '(client/(fetch|sources|triage|sync|live|docs)|views|tui)/'
 check "sources know no catalogue" no_include client/sources '(client/(catalogue|triage|sync|live)|views|tui)/'
 check "fetch knows no catalogue" no_include client/fetch '(client/(catalogue|triage|sync|live)|views|tui)/'
 check "client knows no view" no_include client '(views|tui)/'

@@ -18,7 +18,7 @@ trap at_exit EXIT
 
 # One PostgreSQL for all that want one; without it their tests are skipped by name.
 case " $* " in
-*/tests/catalogue/* | */tests/sync/* | */tests/triage/* | */tests/views/* | */test_postgres* | */test_away*)
+*/tests/catalogue/* | */tests/sync/* | */tests/triage/* | */tests/views/* | */test_postgres* | */test_admin_postgres* | */test_away*)
     if [ -z "${PORTHOLE_TEST_PG:-}${TESTS_QUICK:-}" ]; then
         our_pg=$(mktemp -d /tmp/porthole-pg-XXXXXX)
         if "$here/pg.sh" start "$our_pg"; then
@@ -31,7 +31,7 @@ case " $* " in
 esac
 
 # What PROGRAM came to, from its LOG and STATUS: its line, what failed, what was skipped; the counts go to a file.
-report() { # PROGRAM LOG STATUS SECONDS
+report() { # PROGRAM LOG STATUS SECONDS CPU
     local ok skip bad name=${1##*/tests/}${PORTHOLE_TEST_ENGINE:+ on $PORTHOLE_TEST_ENGINE}
     sed -i 's/^not ok \([0-9]* # SKIP\)/ok \1/' "$2" # so says cmocka 1.1.7
     ok=$(grep -cE '^ok ' "$2")
@@ -45,7 +45,7 @@ report() { # PROGRAM LOG STATUS SECONDS
         printf 'FAIL %s (status %d)\n' "$name" "$3"
         grep -vE "^ok |^$" "$2" | head -n 60
     else
-        printf 'ok   %-38s %3d  %3ds\n' "$name" "$ok" "$4"
+        printf 'ok   %-38s %3d  %3ds  cpu %6.1fs\n' "$name" "$ok" "$4" "$5"
     fi
     grep -E '^ok .*# SKIP' "$2" | sed 's/^/     /'
 }
@@ -55,16 +55,19 @@ run_one() { # PROGRAM NUMBER
     case $1 in # they stop it under way: with one of their own they disturb nobody
     */test_store_postgres | */test_away.sh) [ -z "${our_pg:-}" ] || server=(env -u PORTHOLE_TEST_PG "$here/pg.sh" run) ;;
     esac
-    timeout -k 5 "${TEST_SECONDS:-240}" "${server[@]}" "$1" >"$log" 2>&1 </dev/null
-    status=$?
-    report "$1" "$log" "$status" $((SECONDS - started)) >"$work/$2.said"
+    TIMEFORMAT='%U %S'
+    {
+        time timeout -k 5 "${TEST_SECONDS:-240}" "${server[@]}" "$1" >"$log" 2>&1 </dev/null
+        status=$?
+    } 2>"$work/$2.cpu"
+    report "$1" "$log" "$status" $((SECONDS - started)) "$(awk '{ print $1 + $2 }' "$work/$2.cpu")" >"$work/$2.said"
     flock "$work" cat "$work/$2.said" # one after the other
 }
 
 # Whether PROGRAM works on a catalogue of either engine (tests/catalogue/scratch.h).
 is_on_both() {
     local source=${1##*/tests/}
-    [ -n "${PORTHOLE_TEST_PG:-}" ] && grep -qs 'scratch_catalogue(' "$here/$source.c"
+    [ -n "${PORTHOLE_TEST_PG:-}" ] && grep -qsE '(scratch|sql)_catalogue\(' "$here/$source.c"
 }
 
 i=0

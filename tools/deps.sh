@@ -4,7 +4,7 @@
 # through sudo when not root. On other systems it prints the list and stops.
 set -eu
 
-build="gcc make libncurses-dev libsqlite3-dev libjansson-dev libyaml-dev libutf8proc-dev libpcre2-dev
+build="gcc make libncurses-dev libsqlite3-dev libjansson-dev libyaml-dev libutf8proc-dev libpcre2-dev libmd4c-dev
 libcurl4-openssl-dev libpq-dev"
 test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace postgresql-15 openssl groff"
 lint="clang clang-format shellcheck"

@@ -6,19 +6,25 @@
 #include "client/catalogue/find.h"
 #include "client/sync/sync.h"
 #include "client/triage/problems.h"
+#include "tui/act_editor.h"
+#include "tui/act_panel.h"
 #include "tui/chrome.h"
 #include "tui/cli.h"
+#include "tui/cmd.h"
 #include "tui/columns.h"
 #include "tui/connect.h"
 #include "tui/desk.h"
+#include "tui/docs_builtin.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
 #include "tui/mirroring.h"
 #include "tui/mouse.h"
 #include "tui/remember.h"
 #include "tui/screen.h"
+#include "tui/team.h"
 #include "views/lists.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +32,8 @@
 #include <unistd.h>
 
 enum {
-	TICK_MS = 1000,	      /* looks whether the catalogue has changed */
+	TICK_MS = 1000,
+	LOOK_MS = 400, /* looks whether the catalogue has changed: what others do is seen within a second */
 	RESIZE_QUIET_MS = 40, /* a drag sends many sizes: one paint after the last */
 	BEHIND_MS = 50,	      /* when the terminal has not taken the last frame yet */
 	TICKS_A_MINUTE = 60,
@@ -178,10 +185,20 @@ void app_start_prompt(struct app *app, enum app_mode mode, const char *text)
 	prompt_set(&app->prompt, str_of(text));
 }
 
+void app_ask_line(
+	struct app *app, const char *label, const char *text, void (*take)(struct app *app, const char *text))
+{
+	app->line.label = label;
+	app->line.take = take;
+	app_start_prompt(app, MODE_LINE, text);
+	app_dirty(app);
+}
+
 bool app_is_busy(const struct app *app)
 {
 	return frame_is_loading(app_top(app)) || app->palette.search || app->palette.completion ||
-	       app->address_ticket || connect_is_busy(app->connect);
+	       app->address_ticket || app->runbook_ticket || connect_is_busy(app->connect) ||
+	       act_panel_is_busy(app->acting) || team_is_busy(app->team);
 }
 
 /* --- the configuration ------------------------------------------------------- */
@@ -206,6 +223,7 @@ void app_use_config(struct app *app, struct config *config, bool is_told)
 	app->own_configs = x_realloc(app->own_configs, app->n_own_configs + 1, sizeof *app->own_configs);
 	app->own_configs[app->n_own_configs++] = config;
 	app->config = config;
+	docs_use_folders(app->docs, config->docs, config->n_docs);
 	restart_sync(app);
 	frame_reload(app_top(app));
 	if (!is_told)
@@ -226,6 +244,8 @@ void app_draw(struct app *app)
 	struct rect middle = {0, CHROME_TOP, grid->width, grid->height - CHROME_TOP - CHROME_BOTTOM};
 	if (app->mode == MODE_FORM)
 		connect_draw(app->connect, grid, middle);
+	else if (app->mode == MODE_ACT)
+		act_panel_draw(app->acting, grid, middle);
 	else
 		frame_draw(app_top(app), grid, middle);
 	chrome_draw(app, grid);
@@ -255,6 +275,9 @@ static void on_paint(void *ctx)
 		return;
 	}
 	app->wants_redraw = false;
+	if (app->asks_background)
+		screen_ask_background();
+	app->asks_background = false;
 	session_note(app->session, app);
 	tell_settled(app);
 }
@@ -294,6 +317,14 @@ static void accept_search(struct app *app)
 		app_say(app, ROLE_LATE, "not found: %s", app->last_search);
 }
 
+/* What is done with it may ask for another line. */
+static void accept_line(struct app *app)
+{
+	char *text = x_strdup(app->prompt.text.p ? app->prompt.text.p : "");
+	app->line.take(app, text);
+	x_free(text);
+}
+
 static void prompt_done(struct app *app)
 {
 	enum app_mode mode = app->mode;
@@ -302,12 +333,34 @@ static void prompt_done(struct app *app)
 		accept_filter(app);
 	else if (mode == MODE_SEARCH)
 		accept_search(app);
+	else if (mode == MODE_LINE)
+		accept_line(app);
 	else
 		palette_accept(app);
 }
 
+/* What is longer than a line is written elsewhere. */
+static void edit_line(struct app *app)
+{
+	struct buf text;
+	struct err err;
+	buf_init(&text, 0);
+	buf_add(&text, buf_str(&app->prompt.text));
+	if (act_edit(app, &text, &err)) {
+		app->mode = MODE_KEYS;
+		app->line.take(app, text.p ? text.p : "");
+	} else {
+		app_say(app, ROLE_ERROR, "%s", err.msg);
+	}
+	buf_fini(&text);
+}
+
 static void serve_prompt(struct app *app, uint32_t key)
 {
+	if (app->mode == MODE_LINE && key == ('X' & 31) && app->has_screen) {
+		edit_line(app);
+		return;
+	}
 	if (app->palette.is_accepted && key != K_ESC)
 		return; /* typed ahead of a search: it is not for the frame that we are about to leave */
 	if (app->mode == MODE_PALETTE && palette_key(app, key))
@@ -359,6 +412,10 @@ void app_key(struct app *app, uint32_t key)
 		connect_key(app, key);
 		return;
 	}
+	if (app->mode == MODE_ACT) {
+		act_panel_key(app, key);
+		return;
+	}
 	if (app->mode != MODE_KEYS) {
 		serve_prompt(app, key);
 		return;
@@ -385,7 +442,7 @@ static void catalogue_is_back(void *ctx)
 
 /* --- time ------------------------------------------------------------------ */
 
-/* What the store's thread looks at once a second. */
+/* What the store's thread looks at every LOOK_MS. */
 struct tick_job {
 	int64_t version, now_ms;
 	const struct config *config;
@@ -413,6 +470,7 @@ static void ticked(void *ctx, void *result, const struct err *err)
 	if (!err && job->version != app->version) {
 		bool is_first = app->version == 0;
 		app->version = job->version;
+		watch_look(app);
 		if (!is_first)
 			frame_reload(app_top(app));
 	}
@@ -433,6 +491,14 @@ static void start_tick(struct app *app)
 	app->version_ticket = store_thread_run(app->store, &what, job, app);
 }
 
+static void on_look(void *ctx)
+{
+	struct app *app = ctx;
+	app->look = loop_after(app->loop, LOOK_MS, on_look, app);
+	if (!app->version_ticket)
+		start_tick(app);
+}
+
 static void start_sync_once(struct app *app);
 
 static void on_tick(void *ctx)
@@ -444,11 +510,10 @@ static void on_tick(void *ctx)
 		app->format.now_ms = clock_now_ms(); /* ages move once a minute */
 		app_dirty(app);
 	}
-	if (!app->version_ticket)
-		start_tick(app);
 	mirroring_tick(app->mirroring);
 	start_sync_once(app);
 	remember_tick(app);
+	cmd_docs_tick(app);
 	session_note(app->session, app);
 	if (app->frames[app->n_frames - 1]->is_opened && pager_refresh(app_top(app)->pager))
 		app_dirty(app);
@@ -483,6 +548,23 @@ static void start_sync_once(struct app *app)
 
 /* --- the screen ------------------------------------------------------------ */
 
+/* The theme `auto` on a light background: it may be one of the person's own, and wrong. */
+static void follow_background(struct app *app)
+{
+	enum { LEAST_LIGHT = 128 };
+	struct err err;
+	if (input_background() < LEAST_LIGHT || app->theme_arena)
+		return;
+	app->theme_arena = arena_new();
+	struct theme *theme = arena_new_of(app->theme_arena, struct theme);
+	const char *dir = arena_printf(app->theme_arena, "%s/themes", file_config_dir(app->theme_arena));
+	if (theme_load(app->theme_arena, theme_auto_name(BACKGROUND_LIGHT), dir, theme, &err))
+		screen_set_theme(theme);
+	else
+		app_say(app, ROLE_ERROR, "%s", err.msg);
+	app_dirty(app);
+}
+
 static void on_input(void *ctx, int events)
 {
 	(void)events;
@@ -492,7 +574,9 @@ static void on_input(void *ctx, int events)
 			app_quit(app, 128 + SIGHUP);
 			return;
 		}
-		if (key != K_RESIZE)
+		if (key == K_BACKGROUND)
+			follow_background(app);
+		else if (key != K_RESIZE)
 			app_key(app, key);
 	}
 }
@@ -580,7 +664,9 @@ struct app *app_new(
 	if (is_away)
 		store_thread_start_away(app->store);
 	app->desk = desk_new(loop);
+	app->docs = docs_builtin_new(config);
 	app->columns = columns_new();
+	start_tick(app); /* before anything is loaded: what changes from then on is seen */
 	app->frames[app->n_frames++] = frame_new(app, &view_home, NULL, "");
 	return app;
 }
@@ -601,21 +687,26 @@ void app_free(struct app *app)
 {
 	session_free(app->session, app, app->status == 0);
 	app->session = NULL;
-	app->has_screen = false; /* and nothing is painted while the desk ends */
+	desk_drain(app->desk); /* the form's writing is among it */
 	connect_free(app->connect);
-	desk_free(app->desk); /* serves the loop for the last time */
-	remember_free(app->remember);
-	while (app->n_frames)
+	act_panel_free(app->acting);
+	team_desk_free(app->team);
+	while (app->n_frames) /* before the threads that load for them */
 		frame_free(app->frames[--app->n_frames]);
+	desk_free(app->desk);
+	remember_free(app->remember);
 	if (app->menu.arena)
 		menu_close(app);
 	if (app->palette.arena)
 		palette_close(app);
 	ticket_cancel(app->version_ticket);
+	ticket_cancel(app->watch.ticket);
 	ticket_cancel(app->address_ticket);
+	ticket_cancel(app->runbook_ticket);
 	mirroring_free(app->mirroring);
 	store_thread_free(app->store);
-	struct loop_timer *timers[] = {app->paint, app->tick, app->resize};
+	docs_free(app->docs);
+	struct loop_timer *timers[] = {app->paint, app->tick, app->look, app->resize};
 	for (size_t i = 0; i < ARRAY_LEN(timers); i++)
 		loop_cancel(timers[i]);
 	if (app->sync.pid)
@@ -624,30 +715,34 @@ void app_free(struct app *app)
 	grid_fini(&app->grid);
 	if (app->keymap)
 		keymap_free(app->keymap);
+	if (app->theme_arena)
+		arena_free(app->theme_arena);
 	be_silent(app);
 	forget_person(app);
 	x_free(app->last_search);
 	x_free(app);
 }
 
-static void watch_signals(struct app *app)
+/* From before the terminal is ours, so that none ends us with it in our hands; they wait until the loop is
+ * served, by when APP is there. */
+static void watch_signals(struct loop *loop, struct app *app)
 {
-	loop_signal(app->loop, SIGWINCH, on_size, app);
-	loop_signal(app->loop, SIGTSTP, on_stop, app);
-	loop_signal(app->loop, SIGTERM, on_end, app);
-	loop_signal(app->loop, SIGHUP, on_end, app);
-	loop_signal(app->loop, SIGINT, on_end, app);
+	loop_signal(loop, SIGWINCH, on_size, app);
+	loop_signal(loop, SIGTSTP, on_stop, app);
+	loop_signal(loop, SIGTERM, on_end, app);
+	loop_signal(loop, SIGHUP, on_end, app);
+	loop_signal(loop, SIGINT, on_end, app);
 }
 
-static bool open_screen(struct cli *cli, struct err *err)
+/* *ASKS: the theme goes by the background, and nobody has said yet what that is. */
+static bool open_screen(struct cli *cli, bool *asks, struct err *err)
 {
 	struct theme *theme = arena_new_of(cli->arena, struct theme); /* the screen keeps it */
-	const char *name = cli->theme ? cli->theme : cli->config->theme ? cli->config->theme : "dark";
+	const char *name = cli->theme ? cli->theme : cli->config->theme ? cli->config->theme : "auto";
 	struct terminal terminal = terminal_probe(cli->colour ? cli->colour : "auto");
-	if (strcmp(name, "auto") == 0)
-		name = theme_auto_name();
 	if (!terminal.colours)
 		name = "mono";
+	*asks = strcmp(name, "auto") == 0 && theme_background() == BACKGROUND_ANY;
 	cli->is_ascii |= !terminal.is_utf8;
 	const char *dir = arena_printf(cli->arena, "%s/themes", file_config_dir(cli->arena));
 	return theme_load(cli->arena, name, dir, theme, err) && screen_open(&terminal, theme, err);
@@ -685,7 +780,7 @@ static bool run_app(struct cli *cli, struct app *app, int *status, struct err *e
 	remember_start(app);
 	if (cli->n_args && !app_open_text(app, cli->args[0], err))
 		return false;
-	watch_signals(app);
+	watch_signals(app->loop, app);
 	app->wants_sync = true;
 	if (cli->config->recorded_until_ms != TIME_NONE)
 		app_say(app, ROLE_BANNER,
@@ -693,6 +788,7 @@ static bool run_app(struct cli *cli, struct app *app, int *status, struct err *e
 	start_session(app, cli->n_args == 0);
 	struct loop_fd *input = loop_watch(app->loop, STDIN_FILENO, LOOP_READ, on_input, app);
 	app->tick = loop_after(app->loop, TICK_MS, on_tick, app);
+	app->look = loop_after(app->loop, LOOK_MS, on_look, app);
 	app_dirty(app);
 	loop_run(app->loop);
 	loop_unwatch(input);
@@ -703,14 +799,23 @@ static bool run_app(struct cli *cli, struct app *app, int *status, struct err *e
 bool app_main(struct cli *cli, int *status, struct err *err)
 {
 	int width, height;
-	if (!open_screen(cli, err))
+	bool asks_background;
+	struct loop *loop = loop_new();
+	mallopt(M_ARENA_MAX, 1); /* that of a thread grows by a system call a page */
+	watch_signals(loop, NULL);
+	if (!open_screen(cli, &asks_background, err)) {
+		loop_free(loop);
 		return false;
+	}
 	if (cli->config->mouse)
 		screen_use_mouse();
 	screen_size(&width, &height);
-	struct loop *loop = loop_new();
 	struct app *app = app_new(loop, cli->config, cli->is_away, cli->is_ascii, width, height);
+	if (cli->opened)
+		store_thread_give(app->store, cli->opened);
+	cli->opened = NULL;
 	app->has_screen = true;
+	app->asks_background = asks_background;
 	bool ok = run_app(cli, app, status, err);
 	screen_close();
 	app_free(app);

@@ -14,22 +14,38 @@
 #include "tui/prompt.h"
 #include "tui/saved.h"
 #include "tui/session.h"
+#include "tui/watch.h"
 
 struct cli;
+struct act_panel;
 struct columns;
 struct connect;
 struct desk;
+struct docs;
 struct remember;
+struct team_desk;
 
-enum { APP_MOST_FRAMES = 64, APP_LIST_ROWS = 200 };
+enum { APP_MOST_FRAMES = 64, APP_LIST_ROWS = 100 };
 
-enum app_mode { MODE_KEYS, MODE_FILTER, MODE_SEARCH, MODE_PALETTE, MODE_MENU, MODE_FORM };
+enum app_mode {
+	MODE_KEYS,
+	MODE_FILTER,
+	MODE_SEARCH,
+	MODE_PALETTE,
+	MODE_LINE,
+	MODE_MENU,
+	MODE_FORM,
+	MODE_ACT
+};
 
 struct app {
 	struct loop *loop;
 	struct store_thread *store;
 	struct mirroring *mirroring; /* of a shared catalogue; else NULL */
 	struct desk *desk;
+	struct docs *docs;
+	int64_t docs_version; /* of what is shown of it */
+	bool is_looking_at_docs;
 	const struct config *config;
 	struct config **own_configs; /* read again since; what was shown before may still borrow from each */
 	size_t n_own_configs;
@@ -44,8 +60,14 @@ struct app {
 	struct prompt prompt;
 	struct palette palette;
 	struct menu menu;
-	struct connect *connect; /* the form, where it is open */
-	char *last_search;	 /* what `n` repeats */
+	struct {
+		const char *label;
+		void (*take)(struct app *app, const char *text);
+	} line;			  /* of MODE_LINE */
+	struct connect *connect;  /* the form, where it is open */
+	struct act_panel *acting; /* an action, from its key to its end; NULL: none */
+	struct team_desk *team;	  /* what is being done about problems; NULL: nothing was yet */
+	char *last_search;	  /* what `n` repeats */
 
 	struct place last;	       /* the view before this one, for `-`; no view and no ref: none */
 	struct session *session;       /* NULL: not kept */
@@ -59,10 +81,14 @@ struct app {
 	enum role message_role;
 
 	bool has_screen;
-	bool wants_redraw; /* the next paint sends the whole screen */
-	struct loop_timer *paint, *tick, *resize;
+	bool wants_redraw;	   /* the next paint sends the whole screen */
+	bool asks_background;	   /* after the next paint: the theme goes by what the terminal says */
+	struct arena *theme_arena; /* of a theme that was taken since the start; else NULL */
+	struct loop_timer *paint, *tick, *look, *resize;
 	struct ticket *version_ticket;
+	struct watch watch;
 	struct ticket *address_ticket; /* a web address that is looked up */
+	struct ticket *runbook_ticket;
 	int64_t version;
 	struct proc sync; /* the child that keeps a SQLite catalogue fresh; pid 0: none */
 	bool wants_sync;
@@ -100,6 +126,9 @@ void app_say(struct app *app, enum role role, const char *fmt, ...) __attribute_
 void app_open_ref(struct app *app, const struct ref *ref);
 void app_open_view(struct app *app, const struct view_def *view, const char *filter);
 void app_start_prompt(struct app *app, enum app_mode mode, const char *text);
+/* Asks the person for a line that starts as TEXT; Enter gives it to TAKE, Esc to nobody. LABEL is static. */
+void app_ask_line(struct app *app, const char *label, const char *text,
+	void (*take)(struct app *app, const char *text));
 /* Says what `-` leads to, where an earlier portal was cut off. */
 void app_offer_session(struct app *app);
 /* Somebody asked for what is remembered to be written (remember.c). */

@@ -3,9 +3,11 @@
 
 #include "client/base/utf8.h"
 #include "client/base/when.h"
+#include "tui/act_panel.h"
 #include "tui/connect.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
+#include "views/lists.h"
 
 enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5, LEAST_MESSAGE = 12, AS_OF_COLUMNS = 24 };
 
@@ -18,14 +20,16 @@ int chrome_context(const struct app *app)
 		return IN_PLOT;
 	if (!frame->view)
 		return IN_TEXT;
+	if (frame->view == &view_doc)
+		return IN_PAGE;
 	return frame->view->kind == VIEW_HOME	? IN_HOME
 	       : frame->view->kind == VIEW_LIST ? IN_LIST
 						: IN_OBJECT;
 }
 
-/* Sources for the right of the first line: the sick ones first, each with its sign. */
-static void add_source(
-	struct grid *grid, int *right, const struct format *format, const struct source_state *source)
+/* A source to the left of *RIGHT, with its sign, where that leads no further than LEFT. */
+static void add_source(struct grid *grid, int left, int *right, const struct format *format,
+	const struct source_state *source)
 {
 	bool is_sick = source->message || strcmp(source->state, "ok");
 	struct buf text;
@@ -42,7 +46,7 @@ static void add_source(
 		format_cut(&text, format, COLUMN_TEXT, str_of(source->message), room - used - 3);
 	}
 	int width = (int)utf8_columns(buf_str(&text));
-	if (*right - width > grid->width / 2) {
+	if (*right - width >= left) {
 		*right -= width;
 		grid_put(grid, *right, 0, width, buf_str(&text), is_sick ? ROLE_FAILED : ROLE_DIM);
 	}
@@ -68,16 +72,19 @@ static enum role add_as_of(const struct app *app, const struct view_data *data, 
 	return is_recorded ? ROLE_BANNER : ROLE_DIM;
 }
 
-static int draw_health(const struct app *app, struct grid *grid, const struct view_data *data)
+/* USED columns at the left say where one is: as much of it as may be goes before the names of sources. */
+static int draw_health(const struct app *app, struct grid *grid, const struct view_data *data, int used)
 {
-	int right = grid->width, shown = 0;
+	int right = grid->width, shown = 0, left = used + AS_OF_COLUMNS;
+	int least = grid->width / 2, most = grid->width * 2 / 3;
+	left = left < least ? least : left > most ? most : left;
 	for (int pass = 0; pass < 2;
 		pass++) /* right to left: the healthy at the edge, the sick before them */
 		for (size_t i = data->n_sources; i-- > 0 && shown < MOST_SOURCES;) {
 			bool is_sick = data->sources[i].message || strcmp(data->sources[i].state, "ok");
 			if (is_sick != (pass == 0))
 				continue;
-			add_source(grid, &right, &app->format, &data->sources[i]);
+			add_source(grid, left, &right, &app->format, &data->sources[i]);
 			shown++;
 		}
 	struct buf text;
@@ -108,31 +115,49 @@ static void draw_marks(const struct frame *frame, struct grid *grid, int x)
 	buf_fini(&text);
 }
 
+static const char *title_of(const struct app *app)
+{
+	const struct frame *frame = app_top(app);
+	return app->mode == MODE_FORM ? "connect a source"
+	       : frame->pager	      ? frame->log_title
+	       : frame->body.data     ? frame->body.data->title
+	       : frame->curves	      ? "curves"
+	       : frame->view	      ? frame->view->title
+				      : "";
+}
+
+/* Cut where it is longer than COLUMNS. Returns the columns used. */
+static int put_cut(const struct app *app, struct grid *grid, int x, int y, int columns, enum column_type type,
+	const char *text, enum role role)
+{
+	struct buf cut;
+	buf_init(&cut, 0);
+	if (columns > 0)
+		format_cut(&cut, &app->format, type, str_of(text), (size_t)columns);
+	int used = grid_put(grid, x, y, columns, buf_str(&cut), role);
+	buf_fini(&cut);
+	return used;
+}
+
+static void draw_first_line(const struct app *app, struct grid *grid)
+{
+	const struct str here = STR("porthole ▸ ");
+	const char *title = title_of(app);
+	int right = grid->width, used = (int)(utf8_columns(here) + utf8_columns(str_of(title)));
+	for (size_t i = app->n_frames;
+		i-- > 0 && right == grid->width;) /* a log or help shows the health of what is below */
+		if (app->frames[i]->body.data && app->frames[i]->view && !app->frames[i]->view->is_offline)
+			right = draw_health(app, grid, app->frames[i]->body.data, used);
+	int x = grid_put(grid, 0, 0, right, here, ROLE_DIM);
+	put_cut(app, grid, x, 0, right - x - 1, COLUMN_NAME, title, ROLE_HEADING);
+}
+
 static void draw_top(const struct app *app, struct grid *grid)
 {
 	const struct frame *frame = app_top(app);
 	const struct view_data *data = frame->body.data;
-	int right = grid->width;
-	for (size_t i = app->n_frames;
-		i-- > 0 && right == grid->width;) /* a log or help shows the health of what is below */
-		if (app->frames[i]->body.data && app->frames[i]->view)
-			right = draw_health(app, grid, app->frames[i]->body.data);
-	int x = grid_put(grid, 0, 0, right, STR("porthole"), ROLE_DIM);
-	x += grid_put(grid, x, 0, right - x, grid->is_ascii ? STR(" > ") : STR(" ▸ "), ROLE_DIM);
-	bool is_form = app->mode == MODE_FORM;
-	const char *title = is_form	    ? "connect a source"
-			    : frame->pager  ? frame->log_title
-			    : data	    ? data->title
-			    : frame->curves ? "curves"
-			    : frame->view   ? frame->view->title
-					    : "";
-	struct buf cut;
-	buf_init(&cut, 0);
-	if (right - x > 1)
-		format_cut(&cut, &app->format, COLUMN_NAME, str_of(title), (size_t)(right - x - 1));
-	grid_put(grid, x, 0, right - x, buf_str(&cut), ROLE_HEADING);
-	buf_fini(&cut);
-	if (is_form) {
+	draw_first_line(app, grid);
+	if (app->mode == MODE_FORM) {
 		grid_put(grid, 1, 1, grid->width - 1,
 			STR("a few fields; it is tried, and shown, before anything is written"), ROLE_DIM);
 	} else if (frame->is_excerpt) {
@@ -144,8 +169,8 @@ static void draw_top(const struct app *app, struct grid *grid)
 		grid_put(grid, 1, 1, grid->width - 1, buf_str(&status), ROLE_DIM);
 		buf_fini(&status);
 	} else if (data && data->summary) {
-		int used = 1 + grid_put(grid, 1, 1, grid->width - 1, str_of(data->summary), ROLE_DIM);
-		draw_marks(frame, grid, used);
+		int used = put_cut(app, grid, 1, 1, grid->width - 1, COLUMN_TEXT, data->summary, ROLE_DIM);
+		draw_marks(frame, grid, 1 + used);
 	}
 }
 
@@ -153,8 +178,10 @@ static void draw_top(const struct app *app, struct grid *grid)
 static void draw_prompt(const struct app *app, struct grid *grid, int y)
 {
 	const struct prompt *prompt = &app->prompt;
-	int x = grid_put(
-		grid, 0, y, grid->width, app->mode == MODE_PALETTE ? STR(": ") : STR("/ "), ROLE_KEY);
+	const struct str label = app->mode == MODE_PALETTE ? STR(": ")
+				 : app->mode == MODE_LINE  ? str_of(app->line.label)
+							   : STR("/ ");
+	int x = grid_put(grid, 0, y, grid->width, label, ROLE_KEY);
 	struct str text = buf_str(&prompt->text), head = str_slice(text, 0, prompt->cursor);
 	size_t room = (size_t)(grid->width - x - 1), from = 0, len;
 	while (from < head.n && utf8_columns(str_slice(head, from, head.n)) > room) {
@@ -171,7 +198,8 @@ static void draw_message(const struct app *app, struct grid *grid)
 {
 	const struct frame *frame = app_top(app);
 	int y = grid->height - CHROME_BOTTOM;
-	bool is_typing = app->mode == MODE_FILTER || app->mode == MODE_SEARCH || app->mode == MODE_PALETTE;
+	bool is_typing = app->mode == MODE_FILTER || app->mode == MODE_SEARCH || app->mode == MODE_PALETTE ||
+			 app->mode == MODE_LINE;
 	if (is_typing) {
 		draw_prompt(app, grid, y);
 	} else if (app->message) {
@@ -215,6 +243,10 @@ static struct str prompt_footer(const struct app *app)
 		return str_of(app->menu.footer);
 	case MODE_FORM:
 		return connect_footer(app->connect);
+	case MODE_LINE:
+		return STR("Enter done   ^X in your editor   Esc back");
+	case MODE_ACT:
+		return act_panel_footer(app->acting);
 	default:
 		return STR("Enter apply   Esc back");
 	}

@@ -44,6 +44,32 @@ static const struct cli_command commands[] = {
 	{"explain", "FILE|- [--good FILE]…", "the failing lines of any log, best first", false, cli_explain},
 	{"open", "REF|URL", "the portal's ref of an address, the tool's address of a ref", true, cli_open},
 	{"search", "WORDS", "pipelines, runs, steps, problems and views by name or cause", true, cli_search},
+	{"rerun", "REF… [--all]", "run again what failed of a run or step, and what waits behind it", true,
+		cli_act},
+	{"clear", "REF… [--downstream] [--upstream] [--all]", "run again what failed, and nothing else", true,
+		cli_act},
+	{"trigger", "PIPELINE… [--set K=V]… [--conf FILE|-]", "start a new run", true, cli_act},
+	{"cancel", "RUN…", "stop runs", true, cli_act},
+	{"pause", "PIPELINE…", "no more runs by the schedule", true, cli_act},
+	{"unpause", "PIPELINE…", "runs by the schedule again", true, cli_act},
+	{"set-state", "REF… --state S [--note TEXT]", "mark runs or steps; nothing runs by that", true,
+		cli_act},
+	{"tag", "REF… [--set K=V]… [--note TEXT]", "set tags of runs, or a note", true, cli_act},
+	{"ack", "PROBLEM…", "take a problem: you see to it", true, cli_team},
+	{"assign", "PROBLEM… [WHO]", "give it to WHO (nobody: back; else it is yours)", true, cli_team},
+	{"snooze", "PROBLEM… [UNTIL]", "not before 2h, morning, tomorrow, due, 17:30, a date (1h)", true,
+		cli_team},
+	{"note", "PROBLEM… [TEXT|-]", "a line on its timeline; from standard input without TEXT", true,
+		cli_team},
+	{"resolve", "PROBLEM… [WHY]", "it is over; it comes back when it happens again", true, cli_team},
+	{"reopen", "PROBLEM… [WHY]", "it is not over, not taken, not ignored", true, cli_team},
+	{"ignore", "PROBLEM… [WHY]", "it stays away, whatever it does", true, cli_team},
+	{"ask", "REF [TEXT|-]", "ask the owner of a problem, where 'notify:' says how", true, cli_team},
+	{"undo", "", "take back what you did last about problems", true, cli_undo},
+	{"report", "[--since 12h]", "what a shift hands over: new, open, fixed, snoozed, to watch", true,
+		cli_report},
+	{"run", "PIPELINE.yaml [--set K=V]… [--scale N] [--jobs N]", "run a pipeline on this machine", true,
+		cli_run},
 	{"apply", "FILE…", "declare sources, projects and the like for everybody", true, cli_apply},
 	{"backup", "FILE", "the team store into a file, while it is in use", true, cli_backup},
 	{"restore", "FILE", "a backup into the team store", true, cli_restore},
@@ -51,6 +77,8 @@ static const struct cli_command commands[] = {
 	{"move", "--to DSN", "catalogue and team store into another, empty one", true, cli_move},
 	{"source", "new NAME | test COMMAND… | guide [SECTION]",
 		"writes a plug-in to start from; tries one against the protocol", false, cli_source},
+	{"docs", "[PAGE|search|lint] [REF|WORDS]", "the documentation: list, read, search, check", true,
+		cli_docs},
 	{"doctor", "", "what works, what does not, and what to do", true, cli_doctor},
 	{"themes", "", "the themes that --theme takes", false, cli_themes},
 	{"manual", "[porthole|portal.yaml]", "a manual page, for man -l -", false, cli_manual},
@@ -64,18 +92,40 @@ static const struct cli_option options[] = {
 	{"json", NULL, "one JSON object a line", OPTION_FLAG, offsetof(struct cli, is_json), NULL},
 	{"tsv", NULL, "tab-separated, with a header", OPTION_FLAG, offsetof(struct cli, is_tsv), NULL},
 	{"limit", "N", "rows; 0 for all (50)", OPTION_COUNT, offsetof(struct cli, limit),
-		"lists triage search"},
+		"lists triage search docs"},
 	{"sort", "[-]KEY", "sort by a key, descending with -", OPTION_TEXT, offsetof(struct cli, sort),
 		"lists triage"},
-	{"since", "T", "read again what lies behind this", OPTION_TEXT, offsetof(struct cli, since), "sync"},
+	{"since", "T", "read again, or tell, what lies behind this", OPTION_TEXT, offsetof(struct cli, since),
+		"sync report"},
 	{"watch", NULL, "go on, a round a minute", OPTION_FLAG, offsetof(struct cli, is_watch), "sync"},
 	{"attempt", "N", "that attempt instead of the newest", OPTION_COUNT, offsetof(struct cli, attempt),
 		"logs"},
 	{"follow", NULL, "go on while the step runs", OPTION_FLAG, offsetof(struct cli, is_follow), "logs"},
 	{"cause", NULL, "the evidence only", OPTION_FLAG, offsetof(struct cli, is_cause), "logs"},
+	{"plot", NULL, "draw the curves, as wide as the terminal", OPTION_FLAG, offsetof(struct cli, is_plot),
+		"series"},
 	{"tail", "N", "the last N bytes of a file", OPTION_COUNT, offsetof(struct cli, tail), "artifacts"},
 	{"good", "FILE", "a log of a run that passed", OPTION_TEXT, offsetof(struct cli, good), "explain"},
-	{"to", "DSN", "sqlite:PATH or postgresql://HOST/NAME", OPTION_TEXT, offsetof(struct cli, to), "move"},
+	{"to", "DSN", "sqlite:PATH or postgresql://HOST/NAME; of assign: who", OPTION_TEXT,
+		offsetof(struct cli, to), "move assign"},
+	{"until", "T", "2h, morning, tomorrow, due, 17:30, a date", OPTION_TEXT, offsetof(struct cli, until),
+		"snooze"},
+	{"all", NULL, "every step, also those that passed", OPTION_FLAG, offsetof(struct cli, is_all),
+		"rerun clear"},
+	{"downstream", NULL, "and the steps behind it", OPTION_FLAG, offsetof(struct cli, is_downstream),
+		"rerun clear"},
+	{"upstream", NULL, "and the steps before it", OPTION_FLAG, offsetof(struct cli, is_upstream),
+		"rerun clear"},
+	{"set", "K=V", "a parameter of the new run, or a tag", OPTION_TEXTS, offsetof(struct cli, set),
+		"trigger tag run"},
+	{"scale", "N", "the parameter 'scale'", OPTION_TEXT, offsetof(struct cli, scale), "run"},
+	{"jobs", "N", "steps at once; as many as there are processors", OPTION_COUNT,
+		offsetof(struct cli, jobs), "run"},
+	{"conf", "FILE", "a JSON object with the parameters; - reads it", OPTION_TEXT,
+		offsetof(struct cli, conf), "trigger"},
+	{"state", "S", "success, failed or skipped", OPTION_TEXT, offsetof(struct cli, state), "set-state"},
+	{"note", "TEXT", "a note that stays with it in the tool", OPTION_TEXT, offsetof(struct cli, note),
+		"rerun clear trigger cancel set-state tag"},
 	{"yes", "[=N]", "confirm an action, on exactly N objects", OPTION_OPTIONAL, offsetof(struct cli, yes),
 		NULL},
 	{"read-only", NULL, "write nothing anywhere", OPTION_FLAG, offsetof(struct cli, is_read_only), NULL},
@@ -142,6 +192,14 @@ static bool store_option(struct cli *cli, const struct cli_option *option, const
 		return str_to_int(str_of(value), 0, INT32_MAX, (int64_t *)(void *)at) ||
 		       err_set(err, ERR_USAGE, "--%s: '%s' is no number from 0 to %d", option->name, value,
 			       INT32_MAX);
+	case OPTION_TEXTS: {
+		struct cli_texts *texts = (struct cli_texts *)(void *)at;
+		if (texts->n == ARRAY_LEN(texts->texts))
+			return err_set(err, ERR_USAGE, "--%s: at most %zu times", option->name,
+				ARRAY_LEN(texts->texts));
+		texts->texts[texts->n++] = value;
+		return true;
+	}
 	case OPTION_TEXT:
 		if (option->offset != offsetof(struct cli, good)) {
 			*(const char **)(void *)at = value;
@@ -174,7 +232,7 @@ static bool take_option(struct cli *cli, int argc, char **argv, int *i, bool *se
 			err, ERR_USAGE, "unknown option '--%.*s'; see 'porthole --help'", STR_FMT(name));
 	if (value)
 		value++;
-	else if (option->type == OPTION_TEXT || option->type == OPTION_COUNT)
+	else if (option->type != OPTION_FLAG && option->type != OPTION_OPTIONAL)
 		value = ++*i < argc ? argv[*i] : NULL;
 	bool is_flag = option->type == OPTION_FLAG;
 	if (is_flag && value)
@@ -276,7 +334,7 @@ struct printer cli_printer(struct cli *cli)
 	struct theme theme;
 	const char *chosen = cli->theme ? cli->theme : cli->config ? cli->config->theme : NULL;
 	const char *dir = arena_printf(cli->arena, "%s/themes", file_config_dir(cli->arena));
-	if (has_colour && theme_load(cli->arena, chosen ? chosen : "dark", dir, &theme, NULL))
+	if (has_colour && theme_load(cli->arena, chosen ? chosen : "auto", dir, &theme, NULL))
 		printer.sgr = theme_sgr(cli->arena, &theme, terminal.colours >= 256 ? 256 : 16);
 	if (!terminal.is_utf8)
 		printer.format.is_ascii = true;
@@ -408,7 +466,8 @@ static void set_locale(void)
 	setlocale(LC_NUMERIC, "C");
 }
 
-/* The portal itself opens the catalogue on a thread of its own, and says there what is wrong with it. */
+/* The portal itself opens the catalogue on a thread of its own, and says there what is wrong with it; where
+ * nothing is, it need not do so again. */
 static void look_for_declared(struct cli *cli)
 {
 	struct err err;
@@ -416,11 +475,15 @@ static void look_for_declared(struct cli *cli)
 	int64_t patience_ms = has_mirror(cli) ? PORTAL_PATIENCE_MS : 0;
 	struct store *store = store_open_soon(cli->config->catalogue, STORE_READ, patience_ms, &err);
 	cli->is_away = !store && err.code == ERR_UNAVAILABLE;
+	bool is_itself = store != NULL;
 	if (!store)
 		store = open_mirror(cli, &err);
 	if (store)
 		(void)merge_declared(cli, store, NULL);
-	store_close(store);
+	if (is_itself)
+		cli->opened = store;
+	else
+		store_close(store);
 }
 
 static bool run_command(struct cli *cli, const struct cli_command *command, int *status, struct err *err)
@@ -501,6 +564,7 @@ int cli_main(int argc, char **argv)
 		status = status ? status : 3;
 	}
 	buf_fini(&cli.out);
+	store_close(cli.opened);
 	config_free((struct config *)cli.config);
 	config_free((struct config *)cli.local);
 	arena_free(cli.arena);

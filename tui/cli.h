@@ -19,16 +19,27 @@ struct cli {
 	const char *const *args; /* behind the command's name */
 
 	bool is_json, is_tsv, is_read_only, is_ascii, is_raw, is_dry_run;
-	bool is_watch, is_follow, is_cause, is_help, is_version;
-	const char *config_file, *colour, *theme, *sort, *since, *to;
+	bool is_watch, is_follow, is_cause, is_plot, is_help, is_version;
+	const char *config_file, *colour, *theme, *sort, *since, *to, *until;
 	int64_t limit, attempt; /* limit -1: not given */
 	int64_t tail;		/* bytes before an artifact's end; 0: not given */
 	int64_t yes;		/* of --yes: the number of objects, 0 without one; -1: not given */
 	const char *good[8];
 	size_t n_good;
+	/* of actions */
+	bool is_all, is_downstream, is_upstream;
+	const char *conf, *state, *note;
+	struct cli_texts {
+		const char *texts[32];
+		size_t n;
+	} set; /* K=V */
+	/* of run */
+	const char *scale;
+	int64_t jobs; /* 0: not given */
 
-	struct mask *mask; /* what cli_put_line hides; NULL: nothing */
-	bool is_terminal;	 /* standard output is one */
+	struct mask *mask;    /* what cli_put_line hides; NULL: nothing */
+	bool is_terminal;     /* standard output is one */
+	struct store *opened; /* the catalogue, for the portal to take; NULL: it opens that itself */
 	bool is_away; /* the catalogue cannot be reached: its mirror, if there is one, is what we see */
 	int64_t now_ms;
 	struct buf out; /* flushed to standard output at the end, and by cli_flush */
@@ -48,7 +59,7 @@ struct cli_command {
 	bool (*run)(struct cli *cli, int *status, struct err *err);
 };
 
-enum cli_option_type { OPTION_FLAG, OPTION_TEXT, OPTION_COUNT, OPTION_OPTIONAL };
+enum cli_option_type { OPTION_FLAG, OPTION_TEXT, OPTION_TEXTS, OPTION_COUNT, OPTION_OPTIONAL };
 
 struct cli_option {
 	const char *name, *arg, *help;
@@ -124,8 +135,21 @@ bool cli_may_write(const struct cli *cli, struct err *err);
 bool cli_confirm(struct cli *cli, int64_t n, const char *what, struct err *err);
 /* cli_apply.c */
 bool cli_apply(struct cli *cli, int *status, struct err *err);
+/* cli_act.c */
+bool cli_act(struct cli *cli, int *status, struct err *err);
+/* cli_team.c */
+bool cli_team(struct cli *cli, int *status, struct err *err);
+bool cli_undo(struct cli *cli, int *status, struct err *err);
+/* cli_report.c */
+bool cli_report(struct cli *cli, int *status, struct err *err);
+/* cli_run.c */
+bool cli_run(struct cli *cli, int *status, struct err *err);
 /* cli_source.c */
 bool cli_source(struct cli *cli, int *status, struct err *err);
+/* cli_docs.c */
+/* The page that REF ("doc:PAGE") names. */
+bool cli_show_page(struct cli *cli, const char *ref, struct err *err);
+bool cli_docs(struct cli *cli, int *status, struct err *err);
 /* cli_doctor.c */
 bool cli_doctor(struct cli *cli, int *status, struct err *err);
 bool cli_themes(struct cli *cli, int *status, struct err *err);

@@ -49,9 +49,7 @@ bool cli_diff(struct cli *cli, int *status, struct err *err)
 	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
-	const struct view_args args = {.config = cli->config, .filter = "", .now_ms = cli->now_ms};
-	bool ok = read_refs(cli, store, refs, &n, err) &&
-		  diff_load(store, &args, refs, n, cli->arena, &diff, err);
+	bool ok = read_refs(cli, store, refs, &n, err) && diff_load(store, refs, n, cli->arena, &diff, err);
 	if (ok)
 		print_diff(cli, &diff);
 	store_close(store);

@@ -19,7 +19,8 @@ static void add_lists(struct buf *out)
 	const struct view_def *const *views = view_all(&n);
 	struct cli_command command;
 	for (size_t i = 0; i < n; i++)
-		if (views[i]->kind == VIEW_LIST && cli_find_command(views[i]->name, &command))
+		if (views[i]->kind == VIEW_LIST && views[i]->list &&
+			cli_find_command(views[i]->name, &command))
 			add_command_line(out, &command);
 }
 

@@ -6,9 +6,13 @@
 #include "client/live/artifact.h"
 #include "client/live/series.h"
 #include "tui/cli.h"
+#include "tui/widgets/plot.h"
 #include "views/json.h"
+#include "views/plot.h"
 
 #include <signal.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 /* A command that waits for a source. */
 struct wait {
@@ -171,6 +175,7 @@ static const struct column point_columns[] = {
 struct series {
 	struct wait wait;
 	struct rows rows;
+	struct plot_points *points; /* to be drawn; NULL: each is printed as it comes */
 	const char *const *asked;
 	size_t n_asked;
 	bool *came;	    /* which of them */
@@ -190,6 +195,10 @@ static void on_point(void *ctx, const struct source_point *point)
 {
 	struct series *s = ctx;
 	note_metric(s, point->metric);
+	if (s->points) {
+		plot_points_add(s->points, 0, point);
+		return;
+	}
 	struct value cells[] = {value_text(s->metric), value_int(point->step), value_ms(point->time_ms),
 		value_real(point->value)};
 	if (point->step == -1)
@@ -213,11 +222,47 @@ static bool found_all(const struct series *s, const char *ref, struct err *err)
 	return true;
 }
 
+/* As the portal draws it, to the width of the terminal, and so high that the prompt fits below it. */
+static void put_plot(struct cli *cli, const struct plot_points *points, const char *metric)
+{
+	enum { WIDTH = 80, HEIGHT = 25, LEAST_HEIGHT = 12 };
+	const struct printer printer = cli_printer(cli);
+	struct winsize size = {.ws_row = HEIGHT};
+	struct view_data *data = plot_view(points, metric);
+	struct widget *widget = plot_widget.new();
+	struct grid grid;
+	if (cli->is_terminal)
+		(void)ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+	int height = size.ws_row > LEAST_HEIGHT ? size.ws_row - 1 : LEAST_HEIGHT;
+	grid_init(&grid, printer.columns ? printer.columns : WIDTH, height);
+	grid.is_ascii = printer.format.is_ascii;
+	widget->ops->set(widget, &data->blocks[0]);
+	widget->ops->draw(
+		widget, &grid, (struct rect){0, 0, grid.width, grid.height}, &printer.format, false);
+	grid_print(&grid, false, &cli->out);
+	widget->ops->free(widget);
+	grid_fini(&grid);
+	view_data_free(data);
+	cli_flush(cli);
+}
+
+static void put_plots(struct series *s)
+{
+	const char *const *metrics = plot_points_metrics(s->points);
+	for (size_t i = 0; metrics[i] && !s->wait.signo; i++)
+		put_plot(s->wait.cli, s->points, metrics[i]);
+	if (!metrics[0] && !s->wait.err.code)
+		cli_say("no curves");
+	plot_points_free(s->points);
+}
+
 bool cli_series(struct cli *cli, int *status, struct err *err)
 {
 	static const struct live_series_ops ops = {.point = on_point, .done = on_points_done};
 	if (cli->n_args < 2)
 		return err_set(err, ERR_USAGE, "series of what? 'porthole series SOURCE/PIPELINE/RUN'");
+	if (cli->is_plot && (cli->is_json || cli->is_tsv))
+		return err_set(err, ERR_USAGE, "--plot draws: leave out --json and --tsv");
 	struct ref run;
 	struct live_series_want want = {.run = &run};
 	struct series s = {.rows = {cli, point_columns, ARRAY_LEN(point_columns), NULL, 0, 0}};
@@ -226,11 +271,18 @@ bool cli_series(struct cli *cli, int *status, struct err *err)
 	s.asked = want.metrics = cli->args + 2;
 	s.n_asked = want.n_metrics = (size_t)cli->n_args - 2;
 	s.came = arena_array(cli->arena, bool, s.n_asked);
+	if (cli->is_plot) {
+		s.points = plot_points_new();
+		plot_points_add_run(s.points, run.run, cli->args[1]);
+	}
 	wait_init(&s.wait, cli);
 	struct live_series *series = live_series_open(s.wait.loop, cli->config, &want, &ops, &s);
 	loop_run(s.wait.loop);
 	live_series_close(series);
-	rows_end(&s.rows, s.wait.err.code ? NULL : "no curves");
+	if (s.points)
+		put_plots(&s);
+	else
+		rows_end(&s.rows, s.wait.err.code ? NULL : "no curves");
 	bool is_whole = !s.wait.signo && !cli->out_errno;
 	return wait_fini(&s.wait, status, err) && (!is_whole || found_all(&s, cli->args[1], err));
 }

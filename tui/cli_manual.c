@@ -127,7 +127,7 @@ static void add_commands(struct buf *out)
 	add_section(out, "LISTS");
 	const struct view_def *const *views = view_all(&n);
 	for (size_t i = 0; i < n; i++)
-		if (views[i]->kind == VIEW_LIST)
+		if (views[i]->kind == VIEW_LIST && views[i]->list)
 			add_item(out, views[i]->name, "[FILTER…]", views[i]->help);
 }
 

@@ -6,6 +6,7 @@
 #include "client/sync/sync.h"
 #include "client/triage/problems.h"
 #include "tui/cli.h"
+#include "tui/docs_builtin.h"
 #include "views/json.h"
 #include "views/list.h"
 #include "views/lists.h"
@@ -102,7 +103,7 @@ static bool print_triage(struct cli *cli, struct store *store, struct err *err)
 		return true;
 	}
 	for (size_t row = 0; row < table.result.n_rows; row++)
-		if (!json_add_triage(&cli->out, store, cli->config, &table, row, err))
+		if (!json_add_triage(&cli->out, store, cli->config, &table, row, cli->now_ms, err))
 			return false;
 	return true;
 }
@@ -155,6 +156,8 @@ bool cli_show(struct cli *cli, int *status, struct err *err)
 								       : NULL;
 	if (!text || cli->n_args > (text == cli->args[0] ? 1 : 2))
 		return err_set(err, ERR_USAGE, "show what? 'porthole show SOURCE/PIPELINE/RUN'");
+	if (str_starts(str_of(text), STR("doc:")))
+		return cli_show_page(cli, text, err);
 	struct ref ref;
 	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
@@ -210,9 +213,11 @@ bool cli_search(struct cli *cli, int *status, struct err *err)
 	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
 		return false;
-	const struct view_args args = args_of(cli, cli_words(cli, 1));
+	struct view_args args = args_of(cli, cli_words(cli, 1));
 	struct table table;
+	args.docs = docs_builtin_new(cli->config);
 	bool ok = search_load(store, &args, cli->arena, &table, err);
+	docs_free(args.docs);
 	if (ok)
 		print_rows(cli, &table);
 	if (ok && !table.result.n_rows && !*status)

@@ -126,6 +126,20 @@ static void on_round(void *ctx, const struct problem_counts *p, const char *noti
 	cli_flush(cli);
 }
 
+static void on_notices(void *ctx, const struct notices_result *notices)
+{
+	struct sync_command *s = ctx;
+	buf_addf(&s->cli->out, "notices: %lld sent", (long long)notices->n_sent);
+	if (notices->n_waiting)
+		buf_addf(&s->cli->out, ", %lld to be tried again", (long long)notices->n_waiting);
+	if (notices->n_lost)
+		buf_addf(&s->cli->out, ", %lld lost", (long long)notices->n_lost);
+	buf_addc(&s->cli->out, '\n');
+	cli_flush(s->cli);
+	if (*notices->error)
+		cli_say("%s", notices->error);
+}
+
 /* For cli_main: it overrules what the error says. */
 static void on_signal(void *ctx, int signo)
 {
@@ -150,6 +164,7 @@ bool cli_sync(struct cli *cli, int *status, struct err *err)
 		.since_ms = TIME_NONE,
 		.source_done = on_source,
 		.round_done = on_round,
+		.notices_done = on_notices,
 		.round_failed = on_failed,
 		.signalled = on_signal,
 		.progress = is_shown ? on_progress : NULL,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `porthole why`: the problem that stands for something, and all that it stands for, with the key they share.
- */
+/* `porthole why`: the problem that stands for something, what is known of it, and all that it stands for,
+ * with the key they share. */
 #include "client/base/mem.h"
 #include "client/catalogue/find.h"
 #include "tui/cli.h"
@@ -51,6 +51,27 @@ static const char *filter_of(struct cli *cli, struct store *store, const struct 
 	return NULL;
 }
 
+/* For a person: all that is known of the problem (the newest of several) before how it was grouped. */
+static bool print_problem(struct cli *cli, struct store *store, const struct table *table, struct err *err)
+{
+	const struct value *id =
+		result_at(&table->result, 0, (size_t)result_column(&table->result, "problem"));
+	struct view_args args = {.config = cli->config, .filter = "", .limit = 50, .now_ms = cli->now_ms};
+	args.ref =
+		(struct ref){.kind = REF_PROBLEM, .name = arena_printf(cli->arena, "%lld", (long long)id->i)};
+	struct view_data *data = view_load(store, view_find("problem"), &args, err);
+	if (!data)
+		return false;
+	struct printer printer = cli_printer(cli);
+	print_view(&printer, data);
+	view_data_free(data);
+	buf_addc(&cli->out, '\n');
+	print_line(&printer,
+		&(struct line){.spans = &(struct span){ROLE_HEADING, "how it was grouped"}, .n_spans = 1});
+	print_table(&printer, table);
+	return true;
+}
+
 static bool print_why(struct cli *cli, struct store *store, const struct ref *ref, struct err *err)
 {
 	const struct view_args args = {
@@ -61,13 +82,13 @@ static bool print_why(struct cli *cli, struct store *store, const struct ref *re
 	if (!table.result.n_rows)
 		return err_set(
 			err, ERR_NOT_FOUND, "no problem %s; 'porthole problems' lists them", ref->name);
+	if (!cli->is_json && !cli->is_tsv && cli->is_terminal)
+		return print_problem(cli, store, &table, err);
 	struct printer printer = cli_printer(cli);
 	if (cli->is_json)
 		json_add_rows(&cli->out, &table);
-	else if (cli->is_tsv || !cli->is_terminal)
-		print_tsv(&printer, &table);
 	else
-		print_table(&printer, &table);
+		print_tsv(&printer, &table);
 	return true;
 }
 

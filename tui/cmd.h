@@ -54,9 +54,30 @@ void cmd_raw(struct app *app);
 void cmd_evidence(struct app *app);
 void cmd_fold(struct app *app);
 
+/* cmd_act.c: on the tools */
+void cmd_act(struct app *app);
+
+/* cmd_docs.c: documentation */
+void cmd_next_link(struct app *app);
+void cmd_previous_link(struct app *app);
+void cmd_follow_link(struct app *app);
+/* The page of what is shown; of a page the list of pages. */
+void cmd_page(struct app *app);
+void cmd_runbook(struct app *app);
+/* Once a second: shows a page anew whose file has changed. */
+void cmd_docs_tick(struct app *app);
+
 /* cmd_copy.c: out of the portal */
 void cmd_copy(struct app *app);
 void cmd_address(struct app *app);
+
+/* cmd_team.c: about problems, shared with others */
+void cmd_take(struct app *app);
+void cmd_note(struct app *app);
+void cmd_snooze(struct app *app);
+void cmd_ask(struct app *app);
+void cmd_resolve(struct app *app);
+void cmd_undo(struct app *app);
 
 /* The ref under the cursor, or of the object that is shown; its texts are taken from ARENA. */
 bool cmd_ref(const struct app *app, struct arena *arena, struct ref *out);

@@ -2,6 +2,7 @@
 #include "client/base/mem.h"
 #include "tui/cmd.h"
 #include "tui/columns.h"
+#include "views/lists.h"
 
 void cmd_filter(struct app *app)
 {
@@ -14,8 +15,9 @@ void cmd_hidden(struct app *app)
 {
 	struct frame *frame = app_top(app);
 	frame->show_hidden = !frame->show_hidden;
-	app_say(app, ROLE_DIM,
-		frame->show_hidden ? "what is hidden is shown" : "what is hidden is hidden again");
+	if (frame->view != &view_graph) /* it says so itself: its groups are folded or not */
+		app_say(app, ROLE_DIM,
+			frame->show_hidden ? "what is hidden is shown" : "what is hidden is hidden again");
 	frame_ask(frame);
 }
 

@@ -33,6 +33,9 @@ enum { IN_TABLE = IN_HOME | IN_LIST | IN_OBJECT, IN_VIEW = IN_TABLE | IN_TEXT };
 /* clang-format off */
 static const struct app_command commands[] = {
 	{"open", "Enter", "open", "open what the cursor is on", IN_TABLE, cmd_open},
+	{"follow-link", "Enter", "follow", "go where the link leads", IN_PAGE, cmd_follow_link},
+	{"next-link", "Tab", "link", "the next link", IN_PAGE, cmd_next_link},
+	{"previous-link", "S-Tab", NULL, "the link before", IN_PAGE, cmd_previous_link},
 	{"metric", "Enter", "metric", "choose the metric", IN_PLOT, curves_choose_metric},
 	{"next-metric", "Tab", "next", "the next metric", IN_PLOT, curves_next_metric},
 	{"previous-metric", "S-Tab", NULL, "the metric before", IN_PLOT, curves_previous_metric},
@@ -43,13 +46,16 @@ static const struct app_command commands[] = {
 	{"csv", "W", "csv", "write the points to a file here", IN_PLOT, curves_write_csv},
 	{"next-cause", "e", "next cause", "go to the next line that may say why", IN_LOG, cmd_next_cause},
 	{"log", "l", "log", "the log, at the line that says why", IN_TABLE, cmd_log},
-	{"back", "q Esc", "back", "back to where you came from", IN_LIST | IN_OBJECT | IN_LOG | IN_TEXT | IN_PLOT, cmd_back},
+	{"back", "q Esc", "back", "back to where you came from", IN_LIST | IN_OBJECT | IN_LOG | IN_TEXT | IN_PLOT | IN_PAGE, cmd_back},
 	{"drop-filter", "q Esc", NULL, "drop the filter", IN_HOME, cmd_back},
 	{"changes", "d", "changes", "what changed: the marked runs, or this one and the last green one", IN_TABLE, cmd_changes},
+	{"take", "a", "take it", "take a problem: you see to it", IN_HOME, cmd_take},
+	{"act", "!", "act", "what can be done on the tool: rerun, trigger, cancel, …", IN_TABLE | IN_LOG, cmd_act},
+	{"runbook", "r", "runbook", "what helps with this problem, with its commands filled in", IN_TABLE, cmd_runbook},
 	{"history", "h", "history", "every run of this pipeline, or every time that this step ran", IN_TABLE, cmd_history},
 	{"everything", "x", "everything", "everything under this, in every tool; again: as a list", IN_OBJECT, cmd_everything},
 	{"graph", "D", NULL, "the steps of the pipeline as a graph; . unfolds its groups", IN_TABLE, cmd_graph},
-	{"find", "/", "search", "search the text", IN_LOG | IN_TEXT | IN_OBJECT, cmd_filter},
+	{"find", "/", "search", "search the text", IN_LOG | IN_TEXT | IN_OBJECT | IN_PAGE, cmd_filter},
 	{"filter", "/", "filter", "filter the list: state:failed since:24h words", IN_HOME | IN_LIST, cmd_filter},
 	{"palette", ":", "go to", "go anywhere: views, objects, commands", IN_ANY, run_palette},
 	{"follow", "f", "follow", "follow the end while it grows", IN_LOG, cmd_follow},
@@ -61,6 +67,13 @@ static const struct app_command commands[] = {
 	{"copy", "y", "copy", "copy the ref, the address, the command, an excerpt", IN_ANY, cmd_copy},
 	{"quit", "Q", "leave", "leave the portal", IN_ANY, run_quit},
 	{"help", "? F1", "keys", "the keys that work here", IN_ANY, run_help},
+	{"take-it", "a", NULL, "take a problem: you see to it", IN_LIST | IN_OBJECT, cmd_take},
+	{"comment", "c", NULL, "a line on the timeline of a problem", IN_TABLE, cmd_note},
+	{"snooze", "z", NULL, "put a problem away for a while; it comes back by itself", IN_TABLE, cmd_snooze},
+	{"ask-owner", "A", NULL, "ask the owner of a problem", IN_TABLE, cmd_ask},
+	{"resolve", "V", NULL, "a problem is over; it comes back when it happens again", IN_TABLE, cmd_resolve},
+	{"undo", "U", NULL, "take back what you did last about problems", IN_TABLE, cmd_undo},
+	{"about", "K", NULL, "the documentation of what is shown", IN_ANY, cmd_page},
 	{"curves", "m", NULL, "metric curves of a run, or of the marked ones", IN_TABLE, cmd_curves},
 	{"project", "p", NULL, "the project that this belongs to", IN_TABLE, cmd_project},
 	{"list-under", "x", NULL, "everything under this, in every tool", IN_HOME | IN_LIST, cmd_everything},
@@ -85,7 +98,7 @@ static const struct app_command commands[] = {
 	{"half-down", "^D", NULL, "half a page down", IN_ANY, cmd_half_down},
 	{"half-up", "^U", NULL, "half a page up", IN_ANY, cmd_half_up},
 	{"page-down", "PgDn", NULL, "a page down", IN_ANY, cmd_page_down},
-	{"page", "Space", NULL, "a page down", IN_LOG | IN_TEXT, cmd_page_down},
+	{"page", "Space", NULL, "a page down", IN_LOG | IN_TEXT | IN_PAGE, cmd_page_down},
 	{"page-up", "PgUp", NULL, "a page up", IN_ANY, cmd_page_up},
 	{"left", "Left", NULL, "to the left", IN_ANY, cmd_left},
 	{"right", "Right", NULL, "to the right", IN_ANY, cmd_right},
@@ -121,18 +134,17 @@ static void run_help(struct app *app)
 	data->title = "keys";
 	data->summary = frame->view ? frame->view->help : "";
 	data->as_of_ms = TIME_NONE;
-	struct block *block = compose_block(data, BLOCK_TEXT, "keys", NULL);
+	struct block *block = compose_block(data, BLOCK_FACTS, "keys", NULL);
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (!(commands[i].contexts & context))
 			continue;
-		struct line *line = compose_line(data, block, ARRAY_LEN(commands) + 8, 0, ROLE_KEY,
-			arena_printf(arena, "  %-14s", keys_of(app, &commands[i], arena)));
-		compose_span(data, line, ROLE_TEXT, "%-16s", commands[i].name);
-		compose_span(data, line, ROLE_DIM, "%s", commands[i].help);
+		struct line *line = compose_fact(
+			data, block, keys_of(app, &commands[i], arena), ROLE_TEXT, "%s", commands[i].help);
+		compose_span(data, line, ROLE_DIM, "  :%s", commands[i].name);
 	}
-	compose_line(data, block, 0, 0, ROLE_TEXT, "");
-	compose_line(data, block, 0, 0, ROLE_HEADING, "  filter");
-	compose_line(data, block, 0, 0, ROLE_DIM,
-		"  state:failed,lost   pipeline:recsys_*   since:24h   -word   \"a phrase\"   duration_ms>5m");
+	compose_fact(
+		data, block, "page", ROLE_TEXT, "K opens the page about this view; :docs lists all pages");
+	compose_fact(data, block, "filter", ROLE_TEXT,
+		"state:failed,lost   pipeline:recsys_*   since:24h   -word   \"a phrase\"   duration_ms>5m");
 	app_push(app, frame_new_static(app, data));
 }

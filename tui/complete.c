@@ -7,6 +7,7 @@
 #include "client/catalogue/ref.h"
 #include "client/protocol/state.h"
 #include "tui/cli.h"
+#include "tui/docs_builtin.h"
 
 #define SPACE_STATES "open acknowledged snoozed resolved ignored ok stale error never closed"
 
@@ -189,7 +190,7 @@ static const struct cli_option *option_before(const struct completion *c)
 	const char *before = c->n_words > 1 ? c->words[c->n_words - 2] : "";
 	for (size_t i = 0; i < n; i++)
 		if (!strncmp(before, "--", 2) && !strcmp(before + 2, options[i].name) &&
-			(options[i].type == OPTION_TEXT || options[i].type == OPTION_COUNT))
+			options[i].type != OPTION_FLAG && options[i].type != OPTION_OPTIONAL)
 			return &options[i];
 	return NULL;
 }
@@ -219,9 +220,21 @@ static void add_commands(struct completing *k, struct str word)
 		add(k, str_of(commands[i].name), "", commands[i].help);
 	const struct view_def *const *views = view_all(&n);
 	for (size_t i = 0; i < n; i++)
-		if (views[i]->kind == VIEW_LIST)
+		if (views[i]->kind == VIEW_LIST && views[i]->list)
 			add(k, str_of(views[i]->name), "", views[i]->help);
 	add_refs(k, word);
+}
+
+static void add_pages(struct completing *k, struct str word)
+{
+	struct docs *docs = docs_builtin_new(k->c->config);
+	const struct pages *pages = docs_lock(docs);
+	k->begun = word;
+	add_words(k, "search lint", "", "");
+	for (size_t i = 0; i < pages->n; i++)
+		add(k, str_of(pages->pages[i].name), "", pages->pages[i].title);
+	docs_unlock(docs);
+	docs_free(docs);
 }
 
 static void add_arguments(
@@ -229,6 +242,8 @@ static void add_arguments(
 {
 	if (strstr(command->args, "FILTER"))
 		add_filters(k, list, word);
+	else if (strstr(command->args, "PAGE"))
+		add_pages(k, word);
 	else if (strstr(command->args, "REF"))
 		add_refs(k, word);
 	else if (strstr(command->args, "SOURCE")) {

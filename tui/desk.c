@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tui/desk.h"
 
-#include "client/base/clock.h"
 #include "client/base/file.h"
 #include "client/base/mem.h"
 
@@ -13,7 +12,6 @@ enum { LAST_WRITES_MS = 1000 };
 struct desk {
 	struct loop *loop;
 	struct worker *worker; /* made with the first job: most starts of the portal write nothing */
-	size_t n_writing;
 };
 
 struct desk *desk_new(struct loop *loop)
@@ -23,15 +21,17 @@ struct desk *desk_new(struct loop *loop)
 	return desk;
 }
 
+void desk_drain(struct desk *desk)
+{
+	if (desk->worker)
+		worker_drain(desk->worker, LAST_WRITES_MS);
+}
+
 void desk_free(struct desk *desk)
 {
 	if (!desk)
 		return;
-	int64_t until_ms = clock_mono_ms() + LAST_WRITES_MS;
-	while (desk->n_writing && clock_mono_ms() < until_ms)
-		loop_step(desk->loop, (int)(until_ms - clock_mono_ms()));
-	if (desk->worker)
-		worker_free(desk->worker);
+	worker_free(desk->worker);
 	x_free(desk);
 }
 
@@ -86,7 +86,6 @@ struct ticket *desk_run(struct desk *desk, const struct desk_job *what, void *jo
 /* --- writing --------------------------------------------------------------- */
 
 struct write_job {
-	struct desk *desk;
 	char *path, *text; /* text NULL: it is removed */
 	desk_told told;
 	void *ctx;
@@ -125,7 +124,6 @@ static void written(void *ctx, void *ptr, const struct err *err)
 {
 	(void)ctx;
 	struct write_job *job = ptr;
-	job->desk->n_writing--;
 	if (err && job->told)
 		job->told(job->ctx, err);
 	drop_write(job);
@@ -136,8 +134,6 @@ static void submit(struct desk *desk, struct write_job job)
 	static const struct desk_job what = {.run = run_write, .done = written, .drop = drop_write};
 	struct write_job *copy = x_new(struct write_job);
 	*copy = job;
-	copy->desk = desk;
-	desk->n_writing++;
 	desk_run(desk, &what, copy, desk);
 }
 

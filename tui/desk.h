@@ -14,7 +14,9 @@
 struct desk;
 
 struct desk *desk_new(struct loop *loop);
-/* Waits a moment for what is still to be written, then ends the thread. NULL is nothing. */
+/* Waits a moment for what is still to be done; nobody is told of it, for the loop is not served. */
+void desk_drain(struct desk *desk);
+/* Ends the thread, and with it every ticket. NULL is nothing. */
 void desk_free(struct desk *desk);
 
 /* A job on the desk's thread, as store_job is on the store's. */

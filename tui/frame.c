@@ -5,6 +5,7 @@
 #include "tui/app.h"
 #include "tui/columns.h"
 #include "tui/curves.h"
+#include "tui/desk.h"
 #include "tui/widgets/flow.h"
 #include "views/lists.h"
 
@@ -13,8 +14,8 @@ enum {
 	LEAST_ROWS = 3, /* of a block that others press */
 	MOST_FACTS = 8, /* facts are short: they are pressed last */
 	GAP = 2,
-	REST_MS = 80, /* without a key, until the preview follows */
-	DIM_MS = 150, /* until a person wonders whether the key was taken */
+	REST_MS = 150, /* without a key, until the preview follows */
+	DIM_MS = 150,  /* until a person wonders whether the key was taken */
 };
 
 /* --- loading ------------------------------------------------------------- */
@@ -59,6 +60,7 @@ static struct load_job *new_job(struct frame *frame, const struct view_def *view
 	job->frame = frame;
 	job->arena = arena_new();
 	job->args = (struct view_args){.config = frame->app->config,
+		.docs = frame->app->docs,
 		.limit = frame->limit,
 		.show_hidden = frame->show_hidden,
 		.now_ms = clock_now_ms()};
@@ -141,10 +143,25 @@ static bool has_preview(const struct frame *frame)
 	return frame->view->kind == VIEW_HOME || frame->app->grid.width >= WIDE_COLUMNS;
 }
 
+/* Documentation is read on the desk's thread: it is there while no catalogue can be had. */
+static bool run_offline(void *ctx, struct err *err)
+{
+	return run_load(NULL, ctx, err);
+}
+
+static struct ticket *start_load(struct frame *frame, struct load_job *job, const struct store_job *at_store,
+	const struct desk_job *at_desk)
+{
+	return job->view->is_offline ? desk_run(frame->app->desk, at_desk, job, frame)
+				     : store_thread_run(frame->app->store, at_store, job, frame);
+}
+
 /* The preview follows the cursor: what it showed stays until the new is there. */
 static void follow_preview(struct frame *frame)
 {
-	static const struct store_job what = {.run = run_load, .done = preview_loaded, .drop = drop_load};
+	static const struct store_job at_store = {.run = run_load, .done = preview_loaded, .drop = drop_load};
+	static const struct desk_job at_desk = {
+		.run = run_offline, .done = preview_loaded, .drop = drop_load};
 	struct widget *widget = frame_widget(frame);
 	const char *text = has_preview(frame) && widget ? widget->ops->ref(widget) : NULL;
 	if (!text || (frame->preview_ref && !strcmp(text, frame->preview_ref)))
@@ -162,7 +179,7 @@ static void follow_preview(struct frame *frame)
 		struct load_job *job = new_job(frame, view, &ref);
 		job->args.filter = "";
 		job->args.sort = NULL;
-		frame->preview.ticket = store_thread_run(frame->app->store, &what, job, frame);
+		frame->preview.ticket = start_load(frame, job, &at_store, &at_desk);
 	}
 	arena_free(arena);
 }
@@ -260,12 +277,12 @@ void frame_resized(struct frame *frame)
 
 void frame_reload(struct frame *frame)
 {
-	static const struct store_job what = {.run = run_load, .done = body_loaded, .drop = drop_load};
+	static const struct store_job at_store = {.run = run_load, .done = body_loaded, .drop = drop_load};
+	static const struct desk_job at_desk = {.run = run_offline, .done = body_loaded, .drop = drop_load};
 	if (!frame->view)
 		return;
 	ticket_cancel(frame->body.ticket);
-	frame->body.ticket =
-		store_thread_run(frame->app->store, &what, new_job(frame, frame->view, &frame->ref), frame);
+	frame->body.ticket = start_load(frame, new_job(frame, frame->view, &frame->ref), &at_store, &at_desk);
 }
 
 static void on_long(void *ctx)
@@ -392,6 +409,17 @@ struct frame *frame_new_compare(struct app *app, const struct ref *refs, size_t 
 	frame->others = arena_array(frame->arena, struct ref, n);
 	for (size_t i = 1; i < n; i++)
 		frame->others[frame->n_others++] = ref_dup(frame->arena, &refs[i]);
+	frame_reload(frame);
+	return frame;
+}
+
+struct frame *frame_new_page(struct app *app, const struct ref *page, const struct ref *about, size_t n)
+{
+	struct frame *frame = new_frame(app, page);
+	frame->view = &view_doc;
+	frame->others = arena_array(frame->arena, struct ref, n + 1);
+	for (size_t i = 0; i < n; i++)
+		frame->others[frame->n_others++] = ref_dup(frame->arena, &about[i]);
 	frame_reload(frame);
 	return frame;
 }
@@ -693,8 +721,26 @@ static void press(struct pane *pane, size_t focus, int missing)
 	}
 }
 
-/* Shares HEIGHT among the blocks: each as much as it likes where there is room; else the one with the keys
- * goes first, and each of the others keeps a few rows as long as that one has its own. */
+/* Gives the LEFT rows out in turns, to the block with the keys twice as many, until each has what it likes.
+ */
+static void share_left(struct pane *pane, size_t focus, const int *natural, int left)
+{
+	bool wants_more = true;
+	while (left > 0 && wants_more) {
+		wants_more = false;
+		for (size_t i = 0; i < pane->n && left > 0; i++) {
+			int more = natural[i] - pane->heights[i], most = i == focus ? 2 : 1;
+			more = more < most ? more : most;
+			more = more < left ? more : left;
+			pane->heights[i] += more;
+			left -= more;
+			wants_more |= more > 0;
+		}
+	}
+}
+
+/* Shares HEIGHT among the blocks: each as much as it likes where there is room; else each keeps a few rows as
+ * long as the one with the keys has its own. */
 static void share_height(
 	struct pane *pane, size_t focus, bool has_keys, struct rect rect, const struct format *format)
 {
@@ -708,16 +754,7 @@ static void share_height(
 	}
 	if (has_keys)
 		press(pane, focus, sum - rect.height);
-	int left = rect.height - sum;
-	for (size_t turn = 0; turn <= pane->n && left > 0; turn++) {
-		size_t i = turn == 0 ? focus : turn - 1;
-		if (i >= pane->n)
-			continue;
-		int more = natural[i] - pane->heights[i];
-		more = more < left ? more : left;
-		pane->heights[i] += more;
-		left -= more;
-	}
+	share_left(pane, focus, natural, rect.height - sum);
 }
 
 static void draw_pane(struct pane *pane, struct grid *grid, struct rect rect, const struct format *format,

@@ -78,6 +78,8 @@ struct frame *frame_new_compare(struct app *app, const struct ref *refs, size_t 
 struct frame *frame_new_empty(struct app *app, const struct ref *ref);
 /* Takes DATA in the place of what is there; widgets keep what the person did to them. */
 void frame_show(struct frame *frame, struct view_data *data);
+/* A page of the documentation, its commands filled in for the objects ABOUT. */
+struct frame *frame_new_page(struct app *app, const struct ref *page, const struct ref *about, size_t n);
 /* The log of what REF names: a step, or the failed step of a run, a pipeline, a problem. */
 struct frame *frame_new_log(struct app *app, const struct ref *ref);
 /* A text that is there already: help. Takes DATA. */

@@ -24,6 +24,10 @@ enum { CODE_PASTE_BEGIN = KEY_MAX + 0x1001, CODE_PASTE_END, CODE_MOUSE };
  */
 enum { MOST_PASTE = 1 << 20, SEQUENCE_MS = 1000, PASTE_MS = 10000, SPLIT_MS = 200 };
 
+/* Of an answer that we asked for: how much of it we keep; how long we stay for it when we leave, and after
+ * how long it does not come any more. */
+enum { MOST_ANSWER = 40, AWAIT_MS = 200, HOPELESS_MS = 2000 };
+
 /* What we are in the middle of; it may go on in a later call. */
 enum reading { AT_KEY, IN_CSI, IN_STRING, IN_PASTE, IN_MOUSE };
 
@@ -35,6 +39,10 @@ static struct {
 	struct buf paste, cleaned;
 	int report[3], n_report; /* IN_MOUSE: button, column, row, as far as they have come */
 	struct mouse mouse;
+	char answer[MOST_ANSWER]; /* IN_CSI, IN_STRING: what it began with */
+	size_t n_answer;
+	int64_t asked_ms; /* since when the terminal owes us its background; 0: it does not */
+	int background;
 } input;
 
 void input_open(void)
@@ -165,17 +173,92 @@ struct mouse input_mouse(void)
 	return input.mouse;
 }
 
-/* Control sequences run to a byte of 0x40 to 0x7E; strings to BEL or ST. */
-static void swallow(wint_t c)
+/* A part of a colour: one to four hexadecimal digits, which are a share of as many F. */
+static bool read_share(struct str digits, double *out)
 {
-	if (input.reading == IN_CSI) {
-		if (c >= 0x40 && c <= 0x7E)
-			input.reading = AT_KEY;
+	char text[8];
+	char *end;
+	if (digits.n < 1 || digits.n > 4)
+		return false;
+	snprintf(text, sizeof text, "%.*s", STR_FMT(digits));
+	*out = (double)strtol(text, &end, 16) / (double)((1 << 4 * digits.n) - 1);
+	return !*end && text[0] != '-' && text[0] != '+';
+}
+
+/* "11;rgb:ffff/ffff/ffff", as X11 writes colours: how light that is to an eye. */
+static void read_background(struct str answer)
+{
+	static const double weights[] = {0.299, 0.587, 0.114};
+	struct str rest = str_slice(answer, str_find(answer, STR(":"), 0) + 1, answer.n), part;
+	double light = 0, share;
+	if (!str_starts(answer, STR("11;rgb")) || !str_has(answer, STR(":")))
 		return;
+	for (size_t i = 0; i < ARRAY_LEN(weights); i++) {
+		if (!str_next(&rest, '/', &part) || !read_share(part, &share))
+			return;
+		light += weights[i] * share;
 	}
-	if (c == '\a' || c == 0x9C || (input.is_st && c == '\\'))
-		input.reading = AT_KEY;
+	input.background = (int)(255 * light);
+}
+
+/* The end of what a terminal sent by itself. It answers in order: once it has said what it is (the last that
+ * we asked), it has nothing more to say. */
+static uint32_t end_answer(bool is_string, wint_t last)
+{
+	struct str answer = {input.answer, input.n_answer};
+	input.reading = AT_KEY;
+	if (!input.asked_ms)
+		return KEY_NONE_YET;
+	if (is_string)
+		read_background(answer);
+	if (is_string || last != 'c' || !str_starts(answer, STR("?")))
+		return KEY_NONE_YET;
+	input.asked_ms = 0;
+	return K_BACKGROUND;
+}
+
+/* Control sequences run to a byte of 0x40 to 0x7E; strings to BEL or ST. */
+static uint32_t swallow(wint_t c)
+{
+	bool is_string = input.reading == IN_STRING;
+	bool is_end =
+		is_string ? c == '\a' || c == 0x9C || (input.is_st && c == '\\') : c >= 0x40 && c <= 0x7E;
+	if (is_end)
+		return end_answer(is_string, c);
 	input.is_st = c == K_ESC;
+	if (c >= ' ' && c < 0x7F && input.n_answer < MOST_ANSWER)
+		input.answer[input.n_answer++] = (char)c;
+	return KEY_NONE_YET;
+}
+
+void input_expect_background(void)
+{
+	input.asked_ms = clock_mono_ms();
+	input.background = -1;
+}
+
+int input_background(void)
+{
+	return input.background;
+}
+
+void input_await_background(void)
+{
+	int64_t end_ms = clock_mono_ms() + AWAIT_MS;
+	if (input.asked_ms && clock_mono_ms() - input.asked_ms > HOPELESS_MS)
+		input.asked_ms = 0;
+	while (input.asked_ms) {
+		struct pollfd fd = {.fd = STDIN_FILENO, .events = POLLIN};
+		int64_t left_ms = end_ms - clock_mono_ms();
+		uint32_t key;
+		if (left_ms <= 0 || poll(&fd, 1, (int)left_ms) <= 0 || !(fd.revents & POLLIN))
+			return;
+		do
+			key = input_key();
+		while (key != KEY_NONE_YET && key != K_EOF);
+		if (key == K_EOF)
+			return;
+	}
 }
 
 static uint32_t lone_escape(void)
@@ -192,6 +275,7 @@ static uint32_t read_escape(void)
 	int kind = wget_wch(input.window, &c);
 	if (kind == ERR)
 		return lone_escape();
+	input.n_answer = 0;
 	if (kind == OK && (c == '[' || c == 'O')) {
 		input.reading = IN_CSI;
 		return KEY_NONE_YET;
@@ -207,10 +291,12 @@ static uint32_t read_escape(void)
 	return lone_escape();
 }
 
-/* The rest of a key's sequence that a slow link brought after we had taken its ESC for the key. */
+/* The rest of a sequence that a slow link brought after we had taken its ESC for the key: of another key, or
+ * of the answer that we wait for. */
 static bool is_split_sequence(wint_t c)
 {
-	return c == '[' && input.escape_ms && clock_mono_ms() - input.escape_ms < SPLIT_MS;
+	bool is_introducer = c == '[' || (c == ']' && input.asked_ms);
+	return is_introducer && input.escape_ms && clock_mono_ms() - input.escape_ms < SPLIT_MS;
 }
 
 static uint32_t read_one(int kind, wint_t c)
@@ -229,15 +315,14 @@ static uint32_t read_one(int kind, wint_t c)
 	}
 	if (input.reading == IN_MOUSE && kind == OK)
 		return read_mouse(c);
-	if (input.reading != AT_KEY && kind == OK) {
-		swallow(c);
-		return KEY_NONE_YET;
-	}
+	if (input.reading != AT_KEY && kind == OK)
+		return swallow(c);
 	input.reading = AT_KEY;
 	if (kind == KEY_CODE_YES)
 		return key_of_code(c);
 	if (is_split_sequence(c)) {
-		input.reading = IN_CSI;
+		input.reading = c == ']' ? IN_STRING : IN_CSI;
+		input.n_answer = 0;
 		return KEY_NONE_YET;
 	}
 	input.escape_ms = 0;

@@ -24,9 +24,10 @@ enum key {
 	K_BACKTAB,
 	K_F1,
 	K_RESIZE,
-	K_PASTE, /* input_paste has the text */
-	K_EOF,	 /* the terminal is gone */
-	K_MOUSE, /* input_mouse says what and where */
+	K_PASTE,      /* input_paste has the text */
+	K_EOF,	      /* the terminal is gone */
+	K_MOUSE,      /* input_mouse says what and where */
+	K_BACKGROUND, /* the terminal has answered what screen_ask_background asked: input_background */
 	/* and these have their own code points */
 	K_TAB = '\t',
 	K_ENTER = '\r',
@@ -47,6 +48,13 @@ struct mouse {
 	int x, y;
 };
 struct mouse input_mouse(void);
+/* The terminal was asked for its background, and will say so in its own time: what it says is no key. */
+void input_expect_background(void);
+/* Of the last K_BACKGROUND: its lightness, 0 to 255; -1: it did not say. */
+int input_background(void);
+/* Waits a moment for an answer that is still to come, so that it is not left to whoever reads next. Keys that
+ * come meanwhile are dropped. */
+void input_await_background(void);
 /* Drops what was typed ahead: before a confirmation is drawn. */
 void input_flush(void);
 /* The name of a key as people write it ("^D", "Enter", "PgDn", "a"), and back; 0 for no key. */

@@ -13,7 +13,16 @@
 struct app;
 
 /* Where a command works. */
-enum context { IN_HOME = 1, IN_LIST = 2, IN_OBJECT = 4, IN_LOG = 8, IN_TEXT = 16, IN_PLOT = 32, IN_ANY = 63 };
+enum context {
+	IN_HOME = 1,
+	IN_LIST = 2,
+	IN_OBJECT = 4,
+	IN_LOG = 8,
+	IN_TEXT = 16,
+	IN_PLOT = 32,
+	IN_PAGE = 64, /* of the documentation */
+	IN_ANY = 127
+};
 
 struct app_command {
 	const char *name;

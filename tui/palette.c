@@ -9,7 +9,7 @@
 #include "tui/verbs.h"
 #include "views/search.h"
 
-enum { SEARCH_ROWS = 8, SEARCH_FROM = 2 };
+enum { SEARCH_ROWS = 8, SEARCH_FROM = 2, MENTIONS_FROM = 4 };
 
 static char lower(char c)
 {
@@ -157,6 +157,9 @@ static void found(void *ctx, void *result, const struct err *err)
 		const struct table *t = &job->table;
 		const char *title = table_text(t, row, "title");
 		int score = palette_score(str_of(job->words), str_of(title));
+		bool is_page = !strcmp(table_text(t, row, "type"), "doc");
+		if (is_page && !score && strlen(job->words) < MENTIONS_FROM)
+			continue; /* a few letters stand in every page */
 		palette_add(p, (struct palette_item){.title = arena_printf(p->arena, "%s %s",
 							     table_text(t, row, "type"), title),
 				       .hint = arena_dupz(p->arena, table_text(t, row, "excerpt")),
@@ -175,8 +178,11 @@ static void start_search(struct app *app, struct str typed)
 	struct search_job *job = x_new(struct search_job);
 	job->words = x_printf("%.*s", STR_FMT(typed));
 	job->arena = arena_new();
-	job->args = (struct view_args){
-		.config = app->config, .filter = job->words, .limit = SEARCH_ROWS, .now_ms = clock_now_ms()};
+	job->args = (struct view_args){.config = app->config,
+		.docs = app->docs,
+		.filter = job->words,
+		.limit = SEARCH_ROWS,
+		.now_ms = clock_now_ms()};
 	app->palette.search = store_thread_run(app->store, &what, job, app);
 }
 
@@ -292,12 +298,19 @@ static void go_to_item(struct app *app, const struct palette_item *item)
 	arena_free(arena);
 }
 
+/* A page that only speaks of it is not what a person means who typed a word and Enter. */
+static bool is_mention(const struct palette_item *item)
+{
+	return item->ref && item->score == 1 && str_starts(str_of(item->ref), STR("doc:"));
+}
+
 static const struct palette_item *chosen(const struct app *app, struct str line)
 {
 	const struct palette *p = &app->palette;
 	if (p->selected >= 0)
 		return &p->items[p->selected];
-	return line.n && p->n && !p->is_completing && !verb_is_line(app, line) ? &p->items[0] : NULL;
+	bool has_one = line.n && p->n && !p->is_completing && !verb_is_line(app, line);
+	return has_one && !is_mention(&p->items[0]) ? &p->items[0] : NULL;
 }
 
 void palette_accept(struct app *app)

@@ -29,7 +29,8 @@ static char *refs_of(const struct frame *frame)
 		curves_add_refs(frame->curves, &refs);
 	else
 		ref_add(&refs, &frame->ref);
-	for (size_t i = 0; i < frame->n_others; i++) {
+	/* of a page they are what it was filled in for: no part of where it is */
+	for (size_t i = 0; frame->view != &view_doc && i < frame->n_others; i++) {
 		buf_addc(&refs, ' ');
 		ref_add(&refs, &frame->others[i]);
 	}

@@ -72,7 +72,8 @@ static void keys_changed(struct app *app, const char *path, struct str text)
 static void views_changed(struct app *app, const char *path, struct str text)
 {
 	struct err err;
-	if (!saved_read(&app->saved, base_name(path), text, &err))
+	app->saved.is_refused = !saved_read(&app->saved, base_name(path), text, &err);
+	if (app->saved.is_refused)
 		app_say(app, ROLE_ERROR, "%s; the saved views stay as they were", err.msg);
 	else if (app->mode == MODE_PALETTE)
 		palette_update(app); /* its items borrow from what was there */
@@ -170,10 +171,12 @@ static void take_look(struct remember *remember, const struct look_job *job)
 		if (!job->is_changed[i])
 			continue;
 		remember->files[i].stamp = job->files[i].stamp;
-		if (job->errs[i].code)
+		if (job->errs[i].code) {
+			remember->app->saved.is_refused |= i == VIEWS;
 			app_say(remember->app, ROLE_ERROR, "%s", job->errs[i].msg);
-		else
+		} else {
 			changed[i](remember->app, job->files[i].path, buf_str(&job->texts[i]));
+		}
 	}
 }
 
@@ -251,7 +254,6 @@ void remember_free(struct remember *remember)
 {
 	if (!remember)
 		return;
-	ticket_cancel(remember->ticket);
 	arena_free(remember->arena);
 	x_free(remember);
 }

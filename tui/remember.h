@@ -12,6 +12,7 @@ struct remember;
 
 /* Reads them all, at once: for the start. What is wrong with one is said, and the default holds. */
 void remember_start(struct app *app);
+/* After desk_free: a look that was under way has ended with the desk, and read its paths here. */
 void remember_free(struct remember *remember);
 /* Looks, on the desk's thread, whether one of them has changed. */
 void remember_tick(struct app *app);

@@ -166,6 +166,9 @@ static void add_block(struct app *app, const struct place *place, struct str nam
 static bool change(struct app *app, struct str name, struct str block, struct err *err)
 {
 	static const char heading[] = "# views saved with ':save NAME' in the portal\n";
+	if (app->saved.is_refused)
+		return err_set(
+			err, ERR_REFUSED, "views.yaml cannot be read, and would be lost: mend it first");
 	struct buf text;
 	buf_init(&text, 0);
 	char *key = x_printf("%.*s", STR_FMT(name));

@@ -26,7 +26,8 @@ struct saved_view {
 struct saved {
 	struct saved_view *views;
 	size_t n;
-	char *text; /* of the file, as it was read */
+	char *text;	 /* of the file, as it was read */
+	bool is_refused; /* the file holds something else, which could not be read: it must not be lost */
 };
 
 void saved_fini(struct saved *saved);

@@ -76,14 +76,19 @@ static bool starts(const char *text, const char *head)
 }
 
 /* Terminals newer than the descriptions of this system, all of them like xterm with 256 colours. */
-static bool is_modern(const char *name)
+static bool is_like_xterm(const char *name)
 {
 	static const char *const heads[] = {"alacritty", "contour", "foot", "ghostty", "iterm", "kitty",
 		"konsole", "rio", "st-", "vte", "wezterm", "xterm-"};
 	for (size_t i = 0; i < ARRAY_LEN(heads); i++)
 		if (starts(name, heads[i]))
 			return true;
-	return strstr(name, "256color") != NULL;
+	return false;
+}
+
+static bool is_modern(const char *name)
+{
+	return is_like_xterm(name) || strstr(name, "256color") != NULL;
 }
 
 static bool says_true_colour(void)
@@ -392,6 +397,7 @@ void screen_leave(void)
 	if (!screen.is_ours)
 		return;
 	drain();
+	input_await_background();
 	if (screen.has_paste)
 		write_all(paste_off, sizeof paste_off - 1);
 	if (screen.has_mouse)
@@ -749,6 +755,25 @@ void screen_resize(void)
 		resize_term(size.ws_row, size.ws_col);
 	forget_shown();
 	clearok(curscr, TRUE);
+}
+
+/* tmux does not answer, GNU screen passes the question on and the answer to whichever window is in front, and
+ * a console may print it. */
+static bool may_be_asked(void)
+{
+	const char *term = getenv("TERM");
+	return term && (is_like_xterm(term) || strcmp(term, "xterm") == 0) && !getenv("TMUX") &&
+	       !getenv("STY");
+}
+
+/* Every terminal says what it is, and in its turn: behind that, no answer means that there is none. */
+void screen_ask_background(void)
+{
+	static const char question[] = "\033]11;?\033\\\033[c";
+	if (!screen.is_ours || screen.n_unsent || !may_be_asked())
+		return;
+	input_expect_background();
+	write_all(question, sizeof question - 1);
 }
 
 void screen_bell(void)

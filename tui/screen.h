@@ -39,6 +39,9 @@ void screen_set_theme(const struct theme *theme);
 void screen_bell(void);
 /* Has the terminal report wheel and clicks from now on; called once, when it is open. */
 void screen_use_mouse(void);
+/* Asks the terminal for the colour of its background, where it is one that may be asked; what it says comes
+ * as K_BACKGROUND (tui/input.h), maybe never. For after the first frame: nothing waits for it. */
+void screen_ask_background(void);
 /* Copies TEXT (cleaned by the caller) to the person's clipboard: OSC 52, or tmux's own buffer command under
  * tmux. False with a reason where neither is to be had: the caller shows the text instead. */
 bool screen_copy(struct str text, struct err *err);

@@ -11,16 +11,16 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
 	MOST_BYTES = 256 << 10,
-	MOST_FILES = 256,
 	EVERY_MS = 1000,
 	MOST_RESTORED = 8, /* each is loaded anew */
 };
 
-static const char suffix[] = ".json";
+static const char suffix[] = ".json", lock_suffix[] = ".lock";
 
 struct session {
 	char *dir, *catalogue, *terminal;
@@ -43,7 +43,7 @@ struct session *session_new(const char *dir, const char *catalogue, const char *
 	if (!file_make_dir(dir, &err))
 		return NULL;
 	char *name = x_printf("%s/%d-%" PRId64, dir, (int)getpid(), clock_mono_ms());
-	char *lock_path = x_printf("%s.lock", name);
+	char *lock_path = x_printf("%s%s", name, lock_suffix);
 	int lock = file_lock(lock_path, &err);
 	if (lock < 0) {
 		x_free(name);
@@ -137,11 +137,20 @@ static struct place read_place(const struct json *object)
 	return place;
 }
 
-static bool read_file(const char *path, struct buf *text)
+bool session_parse(struct str text, const char *catalogue, const char *terminal, struct session_places *out)
 {
 	struct err err;
-	return file_read_secret(
-		path, MOST_BYTES, text, &err); /* 0600 and ours: else somebody else wrote it */
+	struct json_doc *doc = json_parse(text, &err);
+	const struct json *root = doc ? json_root(doc) : NULL;
+	const struct json *places = json_get(root, "places");
+	*out = (struct session_places){0};
+	bool ok = str_is(json_get_str(root, "catalogue"), catalogue) &&
+		  str_eq(json_get_str(root, "terminal"), str_of(*terminal ? terminal : NULL)) &&
+		  json_int(json_get(root, "at_ms"), &out->at_ms);
+	for (size_t i = 0; ok && i < json_len(places) && out->n < SESSION_MOST_PLACES; i++)
+		out->places[out->n++] = read_place(json_at(places, i));
+	json_free(doc);
+	return ok;
 }
 
 /* Reads what PATH holds into OUT where it is of our catalogue and terminal. */
@@ -150,34 +159,41 @@ static bool read_session(const struct session *session, const char *path, struct
 	struct buf text;
 	struct err err;
 	buf_init(&text, MOST_BYTES);
-	struct json_doc *doc = read_file(path, &text) ? json_parse(buf_str(&text), &err) : NULL;
-	const struct json *root = doc ? json_root(doc) : NULL;
-	const struct json *places = json_get(root, "places");
-	bool ok = str_is(json_get_str(root, "catalogue"), session->catalogue) &&
-		  str_eq(json_get_str(root, "terminal"),
-			  str_of(*session->terminal ? session->terminal : NULL)) &&
-		  json_int(json_get(root, "at_ms"), &out->at_ms);
-	for (size_t i = 0; ok && i < json_len(places) && out->n < SESSION_MOST_PLACES; i++)
-		out->places[out->n++] = read_place(json_at(places, i));
-	json_free(doc);
+	/* 0600 and ours: else somebody else wrote it */
+	bool ok = file_read_secret(path, MOST_BYTES, &text, &err) &&
+		  session_parse(buf_str(&text), session->catalogue, session->terminal, out);
 	buf_fini(&text);
 	return ok;
 }
 
 /* --- taking ------------------------------------------------------------------ */
 
+/* Removes the lock file PATH where nobody holds it: false where somebody does. */
+static bool remove_lock(const char *path)
+{
+	struct err err;
+	int lock = file_lock(path, &err);
+	if (lock < 0)
+		return false;
+	unlink(path);
+	close(lock);
+	return true;
+}
+
 /* Whether the portal that wrote NAME is gone: its lock is free. Its lock file goes with it. */
 static bool is_left(const struct session *session, struct str name)
 {
-	struct err err;
-	char *path = x_printf("%s/%.*s.lock", session->dir, (int)(name.n - strlen(suffix)), name.p);
-	int lock = file_lock(path, &err);
-	if (lock >= 0) {
-		unlink(path);
-		close(lock);
-	}
+	char *path = x_printf("%s/%.*s%s", session->dir, (int)(name.n - strlen(suffix)), name.p, lock_suffix);
+	bool ok = remove_lock(path);
 	x_free(path);
-	return lock >= 0;
+	return ok;
+}
+
+static bool is_ancient(const char *path, int64_t now_ms)
+{
+	struct stat st;
+	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+	       now_ms - (int64_t)st.st_mtim.tv_sec * 1000 > SESSION_REMOVED_MS;
 }
 
 /* Keeps the newer of OUT and what PATH holds; what is too old goes. */
@@ -199,21 +215,36 @@ static void consider(
 	}
 }
 
+/* NAME may be a session, its lock, or what a write that was killed left. */
+static void look_at(
+	struct session *session, const char *entry, int64_t now_ms, struct session_places *out, char **best)
+{
+	struct str name = str_of(entry);
+	char *path = x_printf("%s/%s", session->dir, entry);
+	bool is_old = is_ancient(path, now_ms);
+	if (str_ends(name, str_of(lock_suffix))) {
+		if (is_old)
+			(void)remove_lock(path);
+	} else if (!str_ends(name, str_of(suffix))) {
+		if (is_old)
+			unlink(path);
+	} else if (is_left(session, name)) {
+		if (is_old)
+			unlink(path);
+		else
+			consider(session, path, now_ms, out, best);
+	}
+	x_free(path);
+}
+
 bool session_take(struct session *session, int64_t now_ms, struct session_places *out)
 {
 	char *best = NULL;
 	*out = (struct session_places){0};
 	DIR *dir = opendir(session->dir);
 	struct dirent *entry;
-	for (int i = 0; dir && i < MOST_FILES && (entry = readdir(dir)); i++) {
-		struct str name = str_of(entry->d_name);
-		if (!str_ends(name, str_of(suffix)))
-			continue;
-		char *path = x_printf("%s/%s", session->dir, entry->d_name);
-		if (is_left(session, name))
-			consider(session, path, now_ms, out, &best);
-		x_free(path);
-	}
+	for (int i = 0; dir && i < SESSION_MOST_LOOKED_AT && (entry = readdir(dir)); i++)
+		look_at(session, entry->d_name, now_ms, out, &best);
 	if (dir)
 		closedir(dir);
 	if (best)

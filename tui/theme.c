@@ -249,6 +249,8 @@ static bool read_own(struct arena *arena, const char *path, struct str *text, st
 
 bool theme_load(struct arena *arena, const char *name, const char *dir, struct theme *out, struct err *err)
 {
+	if (strcmp(name, "auto") == 0)
+		name = theme_auto_name(theme_background());
 	if (!is_name(name))
 		return not_found(name, err);
 	*out = (struct theme){.name = arena_dupz(arena, name)};
@@ -267,15 +269,20 @@ bool theme_load(struct arena *arena, const char *name, const char *dir, struct t
 }
 
 /* "15;0" or "15;default;0": the colours of text and, last, of the background. */
-const char *theme_auto_name(void)
+enum background theme_background(void)
 {
 	enum { LEAST_LIGHT = 7, DARK_GREY = 8 };
 	const char *colours = getenv("COLORFGBG");
 	const char *last = colours ? strrchr(colours, ';') : NULL;
 	int64_t background;
 	if (!last || !str_to_int(str_of(last + 1), 0, 15, &background))
-		return "dark";
-	return background >= LEAST_LIGHT && background != DARK_GREY ? "light" : "dark";
+		return BACKGROUND_ANY;
+	return background >= LEAST_LIGHT && background != DARK_GREY ? BACKGROUND_LIGHT : BACKGROUND_DARK;
+}
+
+const char *theme_auto_name(enum background background)
+{
+	return background == BACKGROUND_LIGHT ? "light" : "dark";
 }
 
 /* The table of what is linked in, made into names once: it never differs afterwards. */

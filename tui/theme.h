@@ -31,11 +31,13 @@ struct theme {
 	struct look roles[ROLE_COUNT]; /* a role the file leaves out looks like text */
 };
 
-/* The theme called NAME from the user's folder DIR (may be NULL), else of those linked in.
- * ERR_NOT_FOUND lists the known names. */
+/* The theme called NAME from the user's folder DIR (may be NULL), else of those linked in; `auto` is the one
+ * for the background as far as the environment says. ERR_NOT_FOUND lists the known names. */
 bool theme_load(struct arena *arena, const char *name, const char *dir, struct theme *out, struct err *err);
-/* The name of the theme for `auto`: by what the terminal says of itself in COLORFGBG, else the dark one. */
-const char *theme_auto_name(void);
+/* What the terminal says of itself in COLORFGBG; BACKGROUND_ANY: nothing. */
+enum background theme_background(void);
+/* The name of the theme for `auto` there: the dark one, unless it is light. */
+const char *theme_auto_name(enum background background);
 /* Names of the themes linked in, NULL-ended. */
 const char *const *theme_names(void);
 

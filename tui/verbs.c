@@ -5,6 +5,7 @@
 #include "tui/app.h"
 #include "tui/connect.h"
 #include "tui/curves.h"
+#include "tui/team.h"
 #include "views/diff.h"
 #include "views/lists.h"
 #include "views/search.h"
@@ -123,6 +124,52 @@ static void run_connect(struct app *app, const char *rest)
 	connect_open(app, rest);
 }
 
+static void run_ack(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_ACK, rest);
+}
+
+static void run_assign(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_ASSIGN, rest);
+}
+
+static void run_snooze(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_SNOOZE, rest);
+}
+
+static void run_note(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_NOTE, rest);
+}
+
+static void run_resolve(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_RESOLVE, rest);
+}
+
+static void run_reopen(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_REOPEN, rest);
+}
+
+static void run_ignore(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_IGNORE, rest);
+}
+
+static void run_ask(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_ASK, rest);
+}
+
+static void run_undo(struct app *app, const char *rest)
+{
+	(void)rest;
+	team_run_undo(app);
+}
+
 static void run_quit(struct app *app, const char *rest)
 {
 	(void)rest;
@@ -138,6 +185,15 @@ static const struct verb verbs[] = {
 	{"everything", "REF", "a run with everything under it, in every tool", run_everything},
 	{"series", "REF [REF…]", "metric curves of runs", run_series},
 	{"open", "REF|URL", "what a ref or a web address of a tool names", run_show},
+	{"ack", "[PROBLEM…]", "take a problem: you see to it", run_ack},
+	{"assign", "[PROBLEM…] WHO", "give it to WHO, to me or to nobody", run_assign},
+	{"snooze", "[PROBLEM…] UNTIL", "not before 2h, morning, due, tomorrow, 17:30", run_snooze},
+	{"note", "[PROBLEM…] TEXT", "a line on its timeline", run_note},
+	{"resolve", "[PROBLEM…] [WHY]", "it is over; it comes back when it happens again", run_resolve},
+	{"reopen", "[PROBLEM…] [WHY]", "it is not over, not taken, not ignored", run_reopen},
+	{"ignore", "[PROBLEM…] [WHY]", "it stays away, whatever it does", run_ignore},
+	{"ask", "[PROBLEM…] [TEXT]", "ask the owner of a problem", run_ask},
+	{"undo", "", "take back what you did last about problems", run_undo},
 	{"save", "NAME", "keep this list with its filter, order and columns", run_save},
 	{"forget", "NAME", "a saved view that is not wanted any more", run_forget},
 	{"connect", "[KIND]", "connect a source: a form that writes portal.yaml", run_connect},

@@ -5,7 +5,8 @@
  *     lists CATALOGUE [MOST_MS]      exits 1 where one takes longer than MOST_MS (50)
  *
  * On a catalogue that synthetic.c filled: its names are meant. Each query runs in a store that was opened for
- * it, as in a portal that has just started; the best of three counts, so that a busy machine does not.
+ * it, as in a portal that has just started; the best of three counts, so that a busy machine does not. Of a
+ * PostgreSQL on this machine the time of the session's process counts, too.
  */
 #include "views/lists.h"
 #include "client/base/mem.h"
@@ -73,7 +74,14 @@ static const struct ask asks[] = {
 	{"runs", "", "-duration_ms"},
 	{"runs", "", "pipeline"},
 	{"runs", "", "-ended_ms"},
+	{"runs", "", "ended_ms"},
+	{"runs", "", "-pipeline"},
 	{"runs", "", "metrics.auc"},
+	{"runs", "since:24h", "-duration_ms"},
+	{"runs", "state:lost", "-duration_ms"},
+	{"runs", "pipeline:ads_006", "-duration_ms"},
+	{"runs", "pipeline:ads_006", "-ended_ms"},
+	{"runs", "pipeline:ads_006", "pipeline"},
 	{"steps", "", NULL},
 	{"steps", "state:failed", NULL},
 	{"steps", "state:lost", NULL},
@@ -91,11 +99,30 @@ static const struct ask asks[] = {
 	{"sources", "", NULL},
 };
 
-static double cpu_ms(void)
+/* The CPU that our session's process has taken on a server of this machine; 0 where that cannot be read. */
+static double server_ms(struct store *store)
+{
+	struct err err = {0};
+	int64_t pid;
+	unsigned long long ns = 0;
+	if (!store_exec_id(store, "SELECT pg_backend_pid()", NULL, 0, &pid, &err))
+		return 0;
+	char *path = x_printf("/proc/%lld/schedstat", (long long)pid);
+	FILE *file = fopen(path, "r");
+	if (file && fscanf(file, "%llu", &ns) != 1)
+		ns = 0;
+	if (file)
+		fclose(file);
+	x_free(path);
+	return (double)ns / 1e6;
+}
+
+static double cpu_ms(struct store *store, const char *catalogue)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+	double own = (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+	return store_is_file(catalogue) ? own : own + server_ms(store);
 }
 
 static double load(const char *catalogue, const struct ask *ask, size_t *n_rows)
@@ -105,12 +132,12 @@ static double load(const char *catalogue, const struct ask *ask, size_t *n_rows)
 	struct arena *arena = arena_new();
 	struct store *store = store_open(catalogue, STORE_READ, &err);
 	const struct view_args args = {.filter = ask->filter, .sort = ask->sort, .limit = 50, .now_ms = NOW};
-	double before = cpu_ms();
+	double before = store ? cpu_ms(store, catalogue) : 0;
 	if (!store || !list_load(store, view_find(ask->view)->list, &args, NULL, arena, &table, &err)) {
 		fprintf(stderr, "%s %s: %s\n", ask->view, ask->filter, err.msg);
 		exit(2);
 	}
-	double took = cpu_ms() - before;
+	double took = cpu_ms(store, catalogue) - before;
 	*n_rows = table.result.n_rows;
 	store_close(store);
 	arena_free(arena);

@@ -29,6 +29,29 @@ def read_until(fd, text):
         seen += os.read(fd, 65536)
 
 
+def read_for(fd, seconds):
+    seen = b""
+    until = time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if select.select([fd], [], [], left)[0]:
+            seen += os.read(fd, 65536)
+    return seen
+
+
+def read_to_end(pid, fd):
+    seen = b""
+    while True:
+        try:
+            data = os.read(fd, 65536)
+        except OSError:  # the other end is closed
+            break
+        if not data:
+            break
+        seen += data
+    os.close(fd)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
+
+
 def end(pid, seconds, statuses):
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -43,6 +66,18 @@ def end(pid, seconds, statuses):
     os.waitpid(pid, 0)
     sys.exit(f"it did not end within {seconds} s")
 
+
+if how == "new":  # it is asked to end at any moment of its start: it gives the terminal back, if it had it
+    for moment in range(30):
+        pid, fd = start()
+        seen = read_for(fd, moment / 60)
+        os.kill(pid, signal.SIGTERM)
+        code, rest = read_to_end(pid, fd)
+        if code not in (-signal.SIGTERM, 128 + signal.SIGTERM):
+            sys.exit(f"asked after {moment} / 60 s it ended with {code}: {rest[-300:]}")
+        if (seen + rest).count(b"\033[?1049h") != (seen + rest).count(b"\033[?1049l"):
+            sys.exit(f"asked after {moment} / 60 s it kept the terminal")
+    sys.exit(0)
 
 pid, fd = start()
 read_until(fd, b"keys")

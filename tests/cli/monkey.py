@@ -90,7 +90,7 @@ def act(portal, rnd):
 def end(portal, how):
     portal.read(0.3)
     time.sleep(1.2)  # a sequence that was begun is given up
-    for _ in range(3):  # out of whatever is typed
+    for _ in range(8):  # out of whatever is typed, and of the forms around it
         portal.send("\x1b")
         portal.read(0.3)
     if how == "Q":

@@ -17,8 +17,9 @@ export HOME=$dir/home XDG_CONFIG_HOME=$dir/config XDG_DATA_HOME=$dir/data XDG_CA
 export XDG_STATE_HOME=$dir/state XDG_RUNTIME_DIR=$dir TERM=xterm-256color
 mkdir -p "$HOME"
 out=$dir/out err=$dir/err status=0
+judge='' # the process behind `json`, once there is one
 at_exit() { rm -rf "$dir"; }
-trap at_exit EXIT
+trap 'end_judge; at_exit' EXIT
 
 tests=0 failures=0 name='' why=''
 
@@ -77,16 +78,36 @@ column_is() {
     got=$(awk -F'\t' -v key="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == key) c = i; next } c { print $c }' "$out" | tr '\n' ' ')
     [ "${got% }" = "$2" ] || bad "$1: '${got% }', not '$2'"
 }
-# json EXPRESSION: true in Python, where `rows` are the objects that were printed and `row` the first.
+# json EXPRESSION: true in Python, where `rows` are the objects that were printed and `row` the first. One Python
+# answers for the whole script: starting it costs more than the program that is tested.
 json() {
-    python3 - "$out" "$1" 2>"$dir/json" <<'PY' || bad "not so: $1: $(tail -n 1 "$dir/json")"
-import json, sys
-rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
-row = rows[0] if rows else {}
-if not eval(sys.argv[2]):
-    sys.exit("rows: " + json.dumps(rows)[:300])
-PY
+    local verdict
+    [ -n "$judge" ] || start_judge
+    printf '%s\0%s' "$out" "$1" >"$dir/judge.in"
+    read -r verdict <"$dir/judge.out"
+    [ "$verdict" = true ] || bad "not so: $1: $verdict"
 }
+start_judge() {
+    mkfifo "$dir/judge.in" "$dir/judge.out"
+    python3 -IS -c '
+import json, signal, sys
+signal.alarm(3600)  # whatever becomes of the script
+while True:
+    with open(sys.argv[1], encoding="utf-8") as question:
+        path, expression = question.read().split("\0")
+    try:
+        rows = [json.loads(line) for line in open(path, encoding="utf-8")]
+        is_so = eval(expression, {"rows": rows, "row": rows[0] if rows else {}, "json": json})
+        verdict = "true" if is_so else "rows: " + json.dumps(rows)[:300]
+    except Exception as e:
+        verdict = f"{type(e).__name__}: {e}"
+    with open(sys.argv[2], "w", encoding="utf-8") as answer:
+        print(verdict.replace("\n", " "), file=answer)
+' "$dir/judge.in" "$dir/judge.out" &
+    judge=$!
+    disown # bash would tell of its end
+}
+end_judge() { [ -z "$judge" ] || kill "$judge" 2>/dev/null; }
 # config_of NAME FIXTURE…: a configuration with the folders of tests/fixtures/local as sources; into $config.
 config_of() {
     config=$dir/$1.yaml

@@ -320,7 +320,7 @@ run 0 search publish
 out_has '^step	publish	'
 run 0 search nightly-4
 out_has '^run	popularity . nightly-4	'
-run 1 search nothing-is-called-that
+run 1 search qqxyzzy
 run 2 search
 
 # --- the program -------------------------------------------------------------

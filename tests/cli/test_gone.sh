@@ -9,9 +9,15 @@ config_of gone shop hostile
 t 'a catalogue to look at'
 run 0 sync
 
-for how in unread closed hung-up; do
+# What a sanitizer says would go to the terminal that is gone.
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:log_path=$dir/sanitizer"
+for how in unread closed hung-up new; do
     t "the portal ends where its terminal is $how"
     said=$(PORTHOLE=$PORTHOLE python3 "$here/gone.py" "$how" "$config" 2>&1) || bad "$said"
+    for log in "$dir"/sanitizer.*; do
+        [ ! -e "$log" ] || bad "$(head -n 12 "$log")"
+    done
+    rm -f "$dir"/sanitizer.*
 done
 
 t 'no session, lock or temporary file is left where nobody had gone anywhere'

@@ -67,9 +67,12 @@ judge
 for list in pipelines runs steps models problems; do
     t "each of the $list is shown cleanly by the ref that the list gave, whatever its name"
     refs "$list"
+    n=0
     while read -r ref; do
         run 0 show "$ref"
         keep text "show $ref"
+        n=$((n + 1)) # as JSON the lists have shown all these texts already: some will do
+        [ $((n % 4)) -eq 1 ] || continue
         run 0 show "$ref" --json
         keep json "show $ref --json"
     done <"$dir/$list"

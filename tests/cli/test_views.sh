@@ -167,7 +167,7 @@ json 'all(r.keys() >= set("kind key before after unusual".split()) for r in rows
 json '{"param", "metric", "check", "input", "step", "code"} <= {r["kind"] for r in rows}'
 json '[(r["before"], r["after"], r["unusual"] > 5) for r in rows if r["kind"] == "check" and r["key"] == "extract/null_rate"] == [(0.004, 0.3123456, True)]'
 json '[(r["before"], r["after"]) for r in rows if (r["kind"], r["key"]) == ("input", "events")] == [("41", "42")]'
-json '[r["unusual"] for r in rows if r["kind"] == "param"] == [None]'
+json '[r["unusual"] for r in rows if r["kind"] == "param"] == [1.0] # it changes in each run'
 t 'diff of two: only what differs'
 run 0 diff lab/ranker/r05 lab/ranker/r12 --json
 json '{(r["kind"], r["key"]) for r in rows} == {("metric", "auc"), ("metric", "val loss")}'
@@ -182,6 +182,11 @@ run 1 diff lab/ranker/r40 lab/ranker/nowhere
 t 'a failed run is a problem, and a late one beside it would say it twice'
 run 0 triage --json
 json '{r["kind"] for r in rows} == {"failed"}'
+t 'triage says what to do next, with its reason, what changed and how it went before'
+json 'row.keys() >= set("owner oncall blocked_steps next_act next_why evidence changes history runbook fallback rerun_passed rerun_tried".split())'
+json 'row["next_act"] in "rerun clear trigger wait fix restart none".split() and row["next_why"]'
+json '{"code", "input", "check"} <= {c["kind"] for c in row["changes"]} and all(c.keys() == set("kind key before after unusual".split()) for c in row["changes"])'
+json 'row["history"]["runs"] == 41 and row["history"]["failed"] == 1 and row["rerun_tried"] == 0'
 t 'why says which problem stands for a step, and what it has in common with the others'
 run 0 why lab/ranker/r40/train --json
 json 'len(rows) == 1 and row["kind"] == "failed" and row["key"] == "failed:lab/ranker/train" and row["ref"] == "lab/ranker/r40/train"'

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The small languages: schedules, filters and the LIKE patterns made of them, patterns of the pager. */
+/* The small languages: schedules, filters and the LIKE patterns made of them, patterns of the pager, a
+ * header. */
 #include "client/base/mem.h"
 #include "client/base/regex.h"
 #include "client/catalogue/filter.h"
+#include "client/fetch/http.h"
 #include "client/triage/cron.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -63,6 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	try_cron(arena_dup(arena, text));
 	try_filter(arena, text);
 	try_regex(text);
+	BUG_ON(http_range_start(text) < 0);
 	arena_free(arena);
 	return 0;
 }

@@ -11,26 +11,25 @@ failed=0 passed=0
 
 flags=(-std=gnu17 -g -O1 -I. -D_GNU_SOURCE -DPORTHOLE_VERSION='"fuzz"' -DPORTHOLE_LIBEXEC='"."'
     "-fsanitize=address,undefined" -fno-sanitize-recover=all)
-libs=(-lcurl -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm)
+libs=(-lcurl -lmd4c -lncursesw -ltinfo -lsqlite3 -ljansson -lyaml -lutf8proc -lpthread -lm)
 
-# Every target may link everything below the views: unused members of the archive cost nothing.
+# Every target may link everything: unused members of the archive cost nothing.
 objects() {
     local source
-    for source in client/{base,config,protocol,catalogue,triage,fetch,sources}/*.c; do
+    for source in client/*/*.c views/*.c tui/*.c tui/widgets/*.c; do
         case $source in
-        client/fetch/main.c | client/catalogue/postgres*) ;; # a program, and a module with its own library
+        */main.c | client/catalogue/postgres*) ;; # programs, and a module with its own library
         *) echo "$source" ;;
         esac
     done
 }
 
 mkdir -p "$B/o"
+object_of() { echo "$B/o/$(tr / _ <<<"${1%.c}").o"; }
 while read -r source; do
-    object=$B/o/$(tr / _ <<<"${source%.c}").o
-    if [ "$source" -nt "$object" ]; then
-        clang "${flags[@]}" -fsanitize=fuzzer-no-link -c -o "$object" "$source" || exit 1
-    fi
-done < <(objects)
+    [ ! "$source" -nt "$(object_of "$source")" ] || printf '%s %s\n' "$(object_of "$source")" "$source"
+done < <(objects) | xargs -r -P "$(nproc)" -L 1 clang "${flags[@]}" -fsanitize=fuzzer-no-link -c -o || exit 1
+sh tools/embed.sh themes/*.yaml >"$B/embedded.S" && clang -c -o "$B/o/embedded.o" "$B/embedded.S" || exit 1
 rm -f "$B/all.a"
 ar rcs "$B/all.a" "$B"/o/*.o
 

@@ -29,6 +29,8 @@ trap 'exit 130' INT TERM
 
 # shellcheck source=tests/live/tap.bash
 . "$here/tap.bash"
+# shellcheck source=tests/live/act.sh
+. "$here/act.sh"
 
 # --- the portal, every output kept for the tests of what must never be in one ---
 calls=0
@@ -278,6 +280,7 @@ for place, text in json.load(open(sys.argv[1])).items(): print(place, text, sep=
     t "a scheduler that is stopped is a problem within two syncs" stopped_scheduler
     t "a scheduler that is back is none" started_scheduler
     t "a cleared step that passes resolves its problem" cleared_step
+    act_tests
     t "after all that everything still equals the API's" still_equal
     t "a deleted run is gone after sync --since" deleted_run fraud_train --since 2d
     t "a deleted run is gone after the daily full sync" deleted_a_day_later

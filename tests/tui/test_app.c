@@ -262,7 +262,7 @@ static void test_help_shows_the_keys_of_the_configuration(void **state)
 	open_app(p, 110, 50);
 	settle(p);
 	type(p, "?");
-	assert_shows(p, "x ^K          log ");
+	assert_shows(p, "x ^K       the log, at the line that says why");
 }
 
 static void test_too_many_keys_are_an_error(void **state)

@@ -230,7 +230,7 @@ static void test_a_saved_view_comes_back_with_all_of_it(void **state)
 	settle(p);
 	assert_string_equal(app_top(p->app)->filter, "state:failed");
 	assert_string_equal(app_top(p->app)->sort, "run");
-	assert_shows(p, " RUN  STATE");
+	assert_shows(p, " RUN▲  STATE");
 }
 
 static void test_a_saved_view_stands_in_the_palette(void **state)

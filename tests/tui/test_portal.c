@@ -73,6 +73,15 @@ static const struct screen_case cases[] = {
 	{"history", 110, 24, "h", false},
 	{"help", 110, 60, "?", false},
 	{"times", 110, 20, ": 'runs' Enter t", false},
+	{"docs", 110, 20, ": 'docs' Enter", false},
+	{"docs-found", 110, 14, ": 'docs data chek' Enter", false},
+	{"doc", 110, 34, ": 'doc:guide/filter' Enter", false},
+	{"doc-section", 110, 24, ": 'doc:guide/filter#keys' Enter", false},
+	{"doc-80x24-ascii", 80, 24, ": 'doc:runbooks/killed' Enter Tab", true},
+	{"runbook", 110, 34, "r", false},
+	{"runbook-link", 110, 30, "r Tab Enter", false},
+	{"palette-doc", 110, 24, ": 'killed'", false},
+	{"page-of-runs", 110, 20, ": 'runs' Enter K", false},
 	{"too-small", 39, 9, "", false},
 };
 
@@ -230,6 +239,10 @@ static void test_no_catalogue(void **state)
 	struct config *empty = config_at("/nowhere", "");
 	picture(&(struct screen_case){"no-catalogue", 80, 12, "", false}, empty, &out);
 	compare("no-catalogue", buf_str(&out));
+	buf_reset(&out); /* documentation is there all the same */
+	picture(&(struct screen_case){"docs-no-catalogue", 80, 16, ": 'doc:runbooks/killed' Enter", false},
+		empty, &out);
+	compare("docs-no-catalogue", buf_str(&out));
 	config_free(empty);
 	buf_fini(&out);
 }

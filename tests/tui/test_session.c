@@ -5,6 +5,9 @@
 #include "tui/remember.h"
 
 #include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 enum { HOUR_MS = 60 * 60 * 1000 };
@@ -199,6 +202,90 @@ static void test_places_that_are_gone_are_left_out(void **state)
 	x_free(dir);
 }
 
+static void leave_behind(const char *dir, const char *name, int days)
+{
+	struct err err = {0};
+	char *path = x_printf("%s/%s", dir, name);
+	time_t then = (time_t)(now_ms / 1000 - (int64_t)days * 24 * 60 * 60);
+	struct timespec times[2] = {{.tv_sec = then}, {.tv_sec = then}};
+	assert_true(file_make_dir(dir, &err) && file_write(path, STR("{}"), &err));
+	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
+	x_free(path);
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+	char *path = x_printf("%s/%s", dir, name);
+	bool ok = access(path, F_OK) == 0;
+	x_free(path);
+	return ok;
+}
+
+/* Of other terminals and catalogues, too. */
+static void test_what_nobody_came_for_is_gone_after_a_month(void **state)
+{
+	struct bench *p = *state;
+	char *dir = sessions(p);
+	close_app(p);
+	leave_behind(dir, "1-1.json", 31);
+	leave_behind(dir, "1-2.lock", 31);
+	leave_behind(dir, "1-3.json.aB3xYz", 31);
+	leave_behind(dir, "2-1.json", 29);
+	leave_behind(dir, "2-2.lock", 29);
+	leave_behind(dir, "2-3.json.aB3xYz", 29);
+	assert_false(start(p, p->config->catalogue, "xterm-256color"));
+	assert_false(
+		is_there(dir, "1-1.json") || is_there(dir, "1-2.lock") || is_there(dir, "1-3.json.aB3xYz"));
+	assert_true(
+		is_there(dir, "2-1.json") && is_there(dir, "2-2.lock") && is_there(dir, "2-3.json.aB3xYz"));
+	x_free(dir);
+}
+
+static size_t count_entries(const char *path)
+{
+	size_t n = 0;
+	DIR *dir = opendir(path);
+	while (dir && readdir(dir))
+		n++;
+	closedir(dir);
+	return n;
+}
+
+/* A start costs no more for it; each removes its share. */
+static void test_what_has_piled_up_goes_bit_by_bit(void **state)
+{
+	struct bench *p = *state;
+	char *dir = sessions(p), name[32];
+	close_app(p);
+	for (int i = 0; i < SESSION_MOST_LOOKED_AT + 100; i++) {
+		snprintf(name, sizeof name, "9-%d.json", i);
+		leave_behind(dir, name, 31);
+	}
+	assert_false(start(p, p->config->catalogue, "xterm-256color"));
+	assert_in_range(count_entries(dir), 100, 110); /* and the folder, its parent, our lock */
+	close_app(p);
+	assert_false(start(p, p->config->catalogue, "xterm-256color"));
+	assert_in_range(count_entries(dir), 3, 4);
+	x_free(dir);
+}
+
+/* A signal ends the portal at any moment: while the person's files are looked at, too. */
+static void test_it_may_end_in_the_middle_of_a_look_at_files(void **state)
+{
+	struct bench *p = *state;
+	for (int i = 0; i < 20; i++) {
+		close_app(p);
+		open_app(p, 110, 30);
+		remember_start(p->app);
+		p->app->session = new_session(p, p->config->catalogue, "xterm-256color");
+		type(p, ":runs\r");
+		remember_tick(p->app);
+		p->app->status = 128 + SIGTERM;
+	}
+	close_app(p);
+	assert_true(start(p, p->config->catalogue, "xterm-256color"));
+}
+
 /* --- the last view -------------------------------------------------------------------- */
 
 static void test_the_last_view_goes_to_and_fro(void **state)
@@ -255,6 +342,9 @@ int main(void)
 		BENCH_TEST(test_what_a_living_portal_has_is_left_alone),
 		BENCH_TEST(test_damaged_and_hostile_files_are_nothing),
 		BENCH_TEST(test_places_that_are_gone_are_left_out),
+		BENCH_TEST(test_what_nobody_came_for_is_gone_after_a_month),
+		BENCH_TEST(test_what_has_piled_up_goes_bit_by_bit),
+		BENCH_TEST(test_it_may_end_in_the_middle_of_a_look_at_files),
 		BENCH_TEST(test_the_last_view_goes_to_and_fro),
 		BENCH_TEST(test_the_last_view_is_not_where_back_leads),
 		BENCH_TEST(test_without_a_last_view_it_says_so),

@@ -147,7 +147,7 @@ static void a_wide_table_shows_all_its_columns(void **state)
 		" churn_weekly   ✓ success   3h  31 000 000  –                                          ana\n"
 		" evil^[[2Jname  ● running  now           0  OutOfMemoryError: Java heap space          –\n"
 		" dddddddd       ddddd      ddd        dddd  ddddd                                      ddddd\n"
-		"hSSSSSSSSSSSSS  ffffffff\n"
+		" SSSSSSSSSSSS   ffffffff\n"
 		"                sssssssss                   d\n"
 		"                rrrrrrrrr                                                              d\n");
 	w->ops->free(w);
@@ -161,28 +161,149 @@ static void columns_go_by_priority_where_room_is_short(void **state)
 	struct widget *w = widget_with(&fake->block);
 	assert_drawn(w, 60, 4, &unicode, false,
 
-		" PIPELINE       STATE      AGE  CAUSE\n"
+		" PIPELINE       STATE      AGE  CAUSE                      →\n"
 		"▌recsys_daily   ✗ failed   12m  DataCheckError: null_rate =…\n"
 		" churn_weekly   ✓ success   3h  –\n"
 		" evil^[[2Jname  ● running  now  OutOfMemoryError: Java heap…\n");
 	assert_drawn(w, 44, 4, &unicode, false,
 
-		" PIPELINE       STATE      CAUSE\n"
+		" PIPELINE       STATE      CAUSE           →\n"
 		"▌recsys_daily   ✗ failed   DataCheckError: …\n"
 		" churn_weekly   ✓ success  –\n"
 		" evil^[[2Jname  ● running  OutOfMemoryError…\n");
 	assert_drawn(w, 24, 4, &unicode, false,
 
-		" PIPELINE    CAUSE\n"
+		" PIPELINE    CAUSE     →\n"
 		"▌recsy…aily  DataCheckE…\n"
 		" churn…ekly  –\n"
 		" evil^…name  OutOfMemor…\n");
 	assert_drawn(w, 60, 4, &ascii, false,
 
-		" PIPELINE       STATE      AGE  CAUSE\n"
+		" PIPELINE       STATE      AGE  CAUSE                      >\n"
 		">recsys_daily   x failed   12m  DataCheckError: null_rate ..\n"
 		" churn_weekly   + success   3h  -\n"
 		" evil^[[2Jname  * running  now  OutOfMemoryError: Java hea..\n");
+	w->ops->free(w);
+	fake_free(fake);
+}
+
+/* What room is left behind a wide column that went is for narrower ones that went before it. */
+static void a_narrow_column_comes_back_where_a_wide_one_went(void **state)
+{
+	(void)state;
+	struct fake *fake = three_runs();
+	put(fake, 0, STATE, value_text("a state word of many letters"));
+	struct widget *w = widget_with(&fake->block);
+	assert_drawn(w, 46, 2, &unicode, false,
+
+		" PIPELINE       AGE  CAUSE                   →\n"
+		"▌recsys_daily   12m  DataCheckError: null_rat…\n");
+	w->ops->free(w);
+	fake_free(fake);
+}
+
+static void the_sorted_column_bears_an_arrow(void **state)
+{
+	(void)state;
+	struct fake *fake = three_runs();
+	fake->block.table.sorted = "rows";
+	struct widget *w = widget_with(&fake->block);
+	assert_drawn(w, 92, 1, &unicode, false,
+
+		" PIPELINE       STATE      AGE       ROWS▼  CAUSE                                      OWNER\n");
+	fake->block.table.is_ascending = true;
+	assert_drawn(w, 92, 1, &ascii, false,
+
+		" PIPELINE       STATE      AGE       ROWS^  CAUSE                                      OWNER\n");
+	w->ops->free(w);
+	fake_free(fake);
+}
+
+static bool shows(struct widget *widget, int width, const char *text)
+{
+	struct grid grid;
+	struct buf out;
+	buf_init(&out, 0);
+	grid_init(&grid, width, 4);
+	draw(&grid, widget, &unicode, true);
+	grid_print(&grid, false, &out);
+	bool is_shown = str_has(buf_str(&out), str_of(text));
+	grid_fini(&grid);
+	buf_fini(&out);
+	return is_shown;
+}
+
+/* To the right, all of each column, one after the other behind the name; and the same way back. */
+static void every_column_is_reached_sideways(void **state)
+{
+	(void)state;
+	enum { WIDTH = 24 };
+	static const char *const texts[] = {"recsys_daily", "evil^[[2Jname", "✗ failed", "✓ success", "12m",
+		"31 000 000", "DataCheck", "kError: null", "rate = 0.31", "ap space", "OWNER", "mlee"};
+	bool is_reached[ARRAY_LEN(texts)] = {false};
+	struct fake *fake = three_runs();
+	struct widget *w = widget_with(&fake->block);
+	assert_true(shows(w, WIDTH, " PIPELINE    CAUSE     →"));
+	int n_right = 0, n_left = 0;
+	while (w->ops->move(w, MOVE_RIGHT, 4)) {
+		assert_in_range(++n_right, 1, 12);
+		assert_true(shows(w, WIDTH, "←PIPELI"));
+		for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+			is_reached[i] |= shows(w, WIDTH, texts[i]);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
+		if (!is_reached[i])
+			fail_msg("'%s' is not reached", texts[i]);
+	assert_drawn(w, WIDTH, 4, &unicode, false,
+
+		"←PIPELIN  OWNER\n"
+		"▌rec…ily  mlee\n"
+		" chu…kly  ana\n"
+		" evi…ame  –\n");
+	assert_true(w->ops->move(w, MOVE_DOWN, 4)); /* the rows are the same */
+	assert_string_equal(w->ops->ref(w), "a/churn/7");
+	while (w->ops->move(w, MOVE_LEFT, 4))
+		assert_in_range(++n_left, 1, n_right + 1);
+	assert_true(shows(w, WIDTH, " PIPELINE    CAUSE     →"));
+	w->ops->free(w);
+	fake_free(fake);
+}
+
+static void a_table_that_fits_does_not_go_sideways(void **state)
+{
+	(void)state;
+	struct fake *fake = three_runs();
+	struct widget *w = widget_with(&fake->block);
+	struct grid grid;
+	grid_init(&grid, 120, 4);
+	draw(&grid, w, &unicode, true);
+	assert_false(w->ops->move(w, MOVE_RIGHT, 4));
+	assert_false(w->ops->move(w, MOVE_LEFT, 4));
+	grid_fini(&grid);
+	w->ops->free(w);
+	fake_free(fake);
+}
+
+/* A step out of view brings some rows at once: the next ones bring none, and cost less on a bad link. */
+static void steps_out_of_view_bring_some_rows_at_once(void **state)
+{
+	(void)state;
+	enum { HEIGHT = 14, STEPS = 20 };
+	struct fake *fake = numbered(0, 50);
+	struct widget *w = widget_with(&fake->block);
+	struct grid grid;
+	uint32_t first = 0;
+	int n_scrolled = 0;
+	grid_init(&grid, 10, HEIGHT);
+	for (int i = 0; i < STEPS; i++) {
+		assert_true(w->ops->move(w, MOVE_DOWN, HEIGHT));
+		draw(&grid, w, &unicode, true);
+		uint32_t top = grid_at(&grid, 2, 1)->chars[0] << 8 | grid_at(&grid, 3, 1)->chars[0];
+		n_scrolled += i > 0 && top != first;
+		first = top;
+	}
+	assert_in_range(n_scrolled, 1, STEPS / 4);
+	grid_fini(&grid);
 	w->ops->free(w);
 	fake_free(fake);
 }
@@ -303,13 +424,13 @@ static void a_search_moves_to_the_row_and_marks_the_place(void **state)
 	assert_string_equal(w->ops->ref(w), "a/churn/7");
 	assert_drawn(w, 40, 4, &unicode, true,
 
-		" PIPELINE       CAUSE\n"
+		" PIPELINE       CAUSE                  →\n"
 		" recsys_daily   DataCheckError: null_ra…\n"
 		"▌churn_weekly   –\n"
 		" evil^[[2Jname  OutOfMemoryError: Java …\n"
-		" dddddddd       ddddd\n"
+		" dddddddd       ddddd                  k\n"
 		"\n"
-		"hMMMMMSSSSSSSS  d\n"
+		" MMMMMSSSSSSS   d\n"
 		"\n");
 	assert_true(w->ops->find(w, STR("error"), false));
 	assert_string_equal(w->ops->ref(w), "a/\033[2J/7");
@@ -353,9 +474,9 @@ static void without_focus_the_row_is_marked_by_the_bar_alone(void **state)
 	draw(&grid, w, &unicode, false);
 	assert_picture(&grid, true,
 
-		" PIPELI  CAUSE\n"
+		" PIPELI CAUSE→\n"
 		"▌rec…ly  DataC\n"
-		" dddddd  ddddd\n"
+		" dddddd dddddk\n"
 		"d\n");
 	grid_fini(&grid);
 	w->ops->free(w);
@@ -400,46 +521,46 @@ static void facts_stand_beside_their_labels(void **state)
 	facts[3].line.ref = "doc:data-checks";
 	struct block block = {.kind = BLOCK_FACTS, .facts = {facts, ARRAY_LEN(facts)}};
 	struct widget *w = widget_with(&block);
-	assert_int_equal(w->ops->height(w, 40, &unicode), 5);
+	assert_int_equal(w->ops->height(w, 40, &unicode), 6);
 	assert_drawn(w, 40, 7, &unicode, true,
 
-		"▌values   ▁▁▁█ 0.004 for 90 days, now\n"
-		"          0.31, allowed ≤ 0.02\n"
-		" changed  input events 41 → 42\n"
-		"          code: not reported by airflow\n"
-		" runbook  data-checks\n"
-		"\n"
+		"▌values     ▁▁▁█ 0.004 for 90 days, now\n"
+		"            0.31, allowed ≤ 0.02\n"
+		" changed    input events 41 → 42\n"
+		"            code: not reported by\n"
+		"            airflow\n"
+		" runbook    data-checks\n"
 		"\n"
 		"hdddddd\n"
-		"          ffff\n"
+		"            ffff\n"
 		" ddddddd\n"
-		"          ddddddddddddddddddddddddddddd\n"
-		" ddddddd  iiiiiiiiiii\n"
-		"\n"
+		"            ddddddddddddddddddddd\n"
+		"            ddddddd\n"
+		" ddddddd    iiiiiiiiiii\n"
 		"\n");
 	assert_null(w->ops->ref(w));
 	assert_true(w->ops->move(w, MOVE_END, 7));
 	assert_string_equal(w->ops->ref(w), "doc:data-checks");
 	assert_drawn(w, 40, 7, &unicode, true,
 
-		" values   ▁▁▁█ 0.004 for 90 days, now\n"
-		"          0.31, allowed ≤ 0.02\n"
-		" changed  input events 41 → 42\n"
-		"          code: not reported by airflow\n"
-		"▌runbook  data-checks\n"
-		"\n"
+		" values     ▁▁▁█ 0.004 for 90 days, now\n"
+		"            0.31, allowed ≤ 0.02\n"
+		" changed    input events 41 → 42\n"
+		"            code: not reported by\n"
+		"            airflow\n"
+		"▌runbook    data-checks\n"
 		"\n"
 		" dddddd\n"
-		"          ffff\n"
+		"            ffff\n"
 		" ddddddd\n"
-		"          ddddddddddddddddddddddddddddd\n"
-		"hDDDDDDDSSIIIIIIIIIIISSSSSSSSSSSSSSSSSSS\n"
-		"\n"
+		"            ddddddddddddddddddddd\n"
+		"            ddddddd\n"
+		"hDDDDDDDSSSSIIIIIIIIIIISSSSSSSSSSSSSSSSS\n"
 		"\n");
 	assert_drawn(w, 40, 2, &ascii, false,
 
-		"          code: not reported by airflow\n"
-		">runbook  data-checks\n");
+		">runbook    data-checks\n"
+		"\n");
 	struct block shorter = {.kind = BLOCK_FACTS, .facts = {facts + 2, 2}};
 	w->ops->set(w, &shorter);
 	assert_string_equal(w->ops->ref(w), "doc:data-checks");
@@ -540,6 +661,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wide_table_shows_all_its_columns),
 		cmocka_unit_test(columns_go_by_priority_where_room_is_short),
+		cmocka_unit_test(a_narrow_column_comes_back_where_a_wide_one_went),
+		cmocka_unit_test(the_sorted_column_bears_an_arrow),
+		cmocka_unit_test(every_column_is_reached_sideways),
+		cmocka_unit_test(a_table_that_fits_does_not_go_sideways),
+		cmocka_unit_test(steps_out_of_view_bring_some_rows_at_once),
 		cmocka_unit_test(an_empty_table_says_why),
 		cmocka_unit_test(the_cursor_stays_on_its_row_when_new_data_come),
 		cmocka_unit_test(scrolling_keeps_two_rows_around_the_cursor),

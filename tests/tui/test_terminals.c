@@ -27,12 +27,18 @@ enum { WIDTH = 80, HEIGHT = 24, MOST_WAIT_MS = 30000, QUIET_MS = 300 };
 
 static char home[] = "/tmp/porthole-terminals-XXXXXX";
 
+/* What a terminal is asked, and no other sequence of its kind: for its background, then for what it is. */
+static const char question[] = "\033]11;?\033\\\033[c";
+
 struct session {
 	pid_t pid;
 	int master, barrier;
 	int n_paints; /* settled ones */
 	struct buf bytes;
 };
+
+/* One variable more, "NAME=VALUE"; NULL: none. */
+static const char *more_environment;
 
 static void start_child(const char *term, int barrier)
 {
@@ -50,6 +56,8 @@ static void start_child(const char *term, int barrier)
 		setenv("TERM", term, 1);
 	else
 		unsetenv("TERM");
+	if (more_environment)
+		putenv((char *)more_environment);
 	execl(getenv("PORTHOLE"), "porthole", NULL);
 	_exit(127);
 }
@@ -195,6 +203,10 @@ static void assert_only_described(const struct session *s, const char *term)
 		if (!escape)
 			break;
 		rest = str_slice(rest, (size_t)(escape - rest.p), rest.n);
+		if (str_starts(rest, str_of(question))) {
+			rest = str_slice(rest, strlen(question), rest.n);
+			continue;
+		}
 		struct str sequence = str_slice(rest, 0, sequence_length(rest));
 		bool is_csi = sequence.n > 2 && sequence.p[1] == '[';
 		if (sequence.n < 2 || sequence.p[1] == ']' || sequence.p[1] == 'P' ||
@@ -213,16 +225,16 @@ static void every_terminal_is_served_by_its_description(void **state)
 	(void)state;
 	static const struct {
 		const char *term, *knows;
-		bool has_alternate, has_256;
+		bool has_alternate, has_256, is_asked;
 	} cases[] = {
-		{"xterm-256color", "xterm-256color", true, true},
-		{"tmux-256color", "tmux-256color", true, true},
-		{"screen-256color", "screen-256color", true, true},
-		{"xterm", "xterm", true, false},
-		{"screen", "screen", true, false},
-		{"linux", "linux", false, false},
-		{"vt100", "vt100", false, false},
-		{"no-such-terminal", "xterm", true, false},
+		{"xterm-256color", "xterm-256color", true, true, true},
+		{"tmux-256color", "tmux-256color", true, true, false},
+		{"screen-256color", "screen-256color", true, true, false},
+		{"xterm", "xterm", true, false, true},
+		{"screen", "screen", true, false, false},
+		{"linux", "linux", false, false, false},
+		{"vt100", "vt100", false, false, false},
+		{"no-such-terminal", "xterm", true, false, false},
 	};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		struct session s = start(cases[i].term, WIDTH, HEIGHT);
@@ -235,7 +247,8 @@ static void every_terminal_is_served_by_its_description(void **state)
 		assert_int_equal(has(&s, "\033[?1049h"), cases[i].has_alternate);
 		assert_int_equal(has(&s, "\033[?1049l"), cases[i].has_alternate);
 		assert_int_equal(has(&s, ";5;"), cases[i].has_256);
-		assert_false(has(&s, "\033]")); /* no title, no question */
+		assert_int_equal(has(&s, "\033]"), cases[i].is_asked); /* no title either */
+		assert_int_equal(has(&s, question), cases[i].is_asked);
 		assert_true(has(&s, "porthole"));
 		buf_fini(&s.bytes);
 	}
@@ -355,6 +368,54 @@ static void answers_and_pastes_are_not_taken_for_keys(void **state)
 	buf_fini(&s.bytes);
 }
 
+/* The dark theme says dim text as 245, the light one as 241: see themes/. */
+static const char in_dark[] = ";5;245m", in_light[] = ";5;241m";
+
+static void assert_theme(const char *environment, const char *answer, bool is_asked, bool is_light)
+{
+	more_environment = environment;
+	struct session s = start("xterm-256color", WIDTH, HEIGHT);
+	more_environment = NULL;
+	settle(&s);
+	assert_int_equal(has(&s, question), is_asked);
+	type(&s, answer);
+	type(&s, "?"); /* typed right behind it: is neither lost nor part of it */
+	settle(&s);
+	if (!has(&s, "the keys that work here") || has(&s, "rgb:"))
+		fail_msg("after %s it shows %s", answer + 1, s.bytes.p);
+	if (has(&s, in_light) != is_light)
+		fail_msg("after %s: %s", answer + 1, s.bytes.p);
+	assert_true(is_light || has(&s, in_dark));
+	type(&s, "Q");
+	assert_ended(&s, finish(&s), 0);
+	buf_fini(&s.bytes);
+}
+
+static void the_theme_goes_by_the_background(void **state)
+{
+	(void)state;
+	static const char light[] = "\033]11;rgb:ffff/fefe/f0f0\033\\\033[?62;4c";
+	assert_theme(NULL, light, true, true);
+	assert_theme(NULL, "\033]11;rgb:ff/ff/f0\a\033[?1;2c", true, true);
+	assert_theme(NULL, "\033]11;rgba:1e1e/1e1e/2e2e/ffff\a\033[?1;2c", true, false);
+	assert_theme(NULL, "\033[?62c", true, false);			  /* mosh */
+	assert_theme(NULL, "\033]11;rgb:-1/zz/\a\033[?62c", true, false); /* nonsense */
+	assert_theme("COLORFGBG=0;15", "", false, true);
+	assert_theme("TMUX=/tmp/tmux-0/default,1,0", light, false, false);
+	assert_theme("STY=1.pts-0.host", light, false, false);
+}
+
+/* Its answer comes when the portal has gone already: it must not be what the shell reads next. */
+static void a_late_answer_is_not_left_behind(void **state)
+{
+	(void)state;
+	struct session s = start("xterm-256color", WIDTH, HEIGHT);
+	settle(&s);
+	type(&s, "Q\033]11;rgb:0000/0000/0000\033\\\033[?62;4c");
+	assert_ended(&s, finish(&s), 0);
+	buf_fini(&s.bytes);
+}
+
 static int make_home(void **state)
 {
 	(void)state;
@@ -379,6 +440,8 @@ int main(void)
 		cmocka_unit_test(a_link_that_takes_nothing_does_not_stop_the_keys),
 		cmocka_unit_test(a_storm_of_sizes_is_weathered),
 		cmocka_unit_test(answers_and_pastes_are_not_taken_for_keys),
+		cmocka_unit_test(the_theme_goes_by_the_background),
+		cmocka_unit_test(a_late_answer_is_not_left_behind),
 	};
 	return cmocka_run_group_tests(tests, make_home, remove_home);
 }

@@ -131,14 +131,25 @@ static void a_terminal_says_its_background(void **state)
 	(void)state;
 	static const struct {
 		const char *says, *theme;
-	} cases[] = {{"15;0", "dark"}, {"0;15", "light"}, {"0;default;7", "light"}, {"12;8", "dark"},
-		{"15;default", "dark"}, {"", "dark"}, {"0;99", "dark"}};
+		bool is_said;
+	} cases[] = {{"15;0", "dark", true}, {"0;15", "light", true}, {"0;default;7", "light", true},
+		{"12;8", "dark", true}, {"15;default", "dark", false}, {"", "dark", false},
+		{"0;99", "dark", false}, {NULL, "dark", false}};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-		setenv("COLORFGBG", cases[i].says, 1);
-		assert_string_equal(theme_auto_name(), cases[i].theme);
+		struct arena *arena = arena_new();
+		struct theme by_name, by_itself;
+		struct err err;
+		if (cases[i].says)
+			setenv("COLORFGBG", cases[i].says, 1);
+		else
+			unsetenv("COLORFGBG");
+		assert_int_equal(theme_background() != BACKGROUND_ANY, cases[i].is_said);
+		assert_string_equal(theme_auto_name(theme_background()), cases[i].theme);
+		assert_true(theme_load(arena, "auto", NULL, &by_itself, &err));
+		assert_true(theme_load(arena, cases[i].theme, NULL, &by_name, &err));
+		assert_memory_equal(by_itself.roles, by_name.roles, sizeof by_name.roles);
+		arena_free(arena);
 	}
-	unsetenv("COLORFGBG");
-	assert_string_equal(theme_auto_name(), "dark");
 }
 
 static void what_matters_differs_from_text_in_every_theme_and_depth(void **state)

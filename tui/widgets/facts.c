@@ -4,7 +4,11 @@
 #include "client/base/utf8.h"
 #include "tui/widgets/lines.h"
 
-enum { GAP = 2, MOST_LABEL = 24 };
+enum {
+	GAP = 2,
+	MOST_LABEL = 24,
+	LEAST_LABEL = 9, /* so that the same facts of another object stand at the same place */
+};
 
 static const struct line *fact_line(const struct lines *lines, size_t i)
 {
@@ -58,7 +62,7 @@ static void facts_set(struct widget *widget, const struct block *block)
 	struct lines *lines = (struct lines *)widget;
 	lines->block = block;
 	lines->n = block->facts.n;
-	lines->label_width = 0;
+	lines->label_width = LEAST_LABEL;
 	for (size_t i = 0; i < lines->n; i++) {
 		int columns = label_columns(block->facts.facts[i].label);
 		lines->label_width = columns > lines->label_width ? columns : lines->label_width;

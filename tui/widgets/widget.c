@@ -2,6 +2,7 @@
 #include "tui/widgets/widget.h"
 
 #include "client/base/mem.h"
+#include "tui/widgets/document.h"
 #include "tui/widgets/plot.h"
 
 static const struct widget_ops *const registry[] = {
@@ -9,6 +10,7 @@ static const struct widget_ops *const registry[] = {
 	[BLOCK_FACTS] = &facts_widget,
 	[BLOCK_TEXT] = &text_widget,
 	[BLOCK_PLOT] = &plot_widget,
+	[BLOCK_DOCUMENT] = &document_widget,
 };
 
 const struct widget_ops *widget_for(enum block_kind kind)

@@ -293,7 +293,7 @@ static void add_rerun(const struct page *p)
 {
 	const struct past *past = &p->why->past;
 	enum { MOST_SHOWN = 2 };
-	if (!p->why->place.run)
+	if (!p->why->place.run || p->why->is_past_unknown)
 		return;
 	struct line *line = FACT(p, "rerun?", ROLE_TEXT, "%s", verdict_of(past));
 	if (past->rerun_tried)

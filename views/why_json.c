@@ -150,6 +150,12 @@ void why_put_json(struct json_writer *w, const struct why *why)
 	put_text(w, "cause_why", why->cause_why);
 	put_text(w, "runbook", why->runbook);
 	put_text(w, "fallback", why->wait.project ? why->wait.project->fallback : NULL);
+	if (why->is_past_unknown) {
+		static const char *const unknown[] = {"rerun_tried", "rerun_passed", "changes", "history"};
+		for (size_t i = 0; i < ARRAY_LEN(unknown); i++)
+			put_text(w, unknown[i], NULL);
+		return;
+	}
 	put_int(w, "rerun_tried", past->rerun_tried);
 	put_int(w, "rerun_passed", past->rerun_passed);
 	put_changes(w, why);

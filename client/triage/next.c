@@ -149,6 +149,8 @@ static bool is_untried(const struct next_facts *f)
 
 static const char *say_untried(const struct next_facts *f, struct arena *arena)
 {
+	if (f->is_past_unknown)
+		return arena_printf(arena, "%s; what was tried before is not known here", f->cause->why);
 	return arena_printf(arena, "%s, and nobody has tried again yet", f->cause->why);
 }
 

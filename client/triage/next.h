@@ -26,6 +26,7 @@ struct next_facts {
 	const char *source;
 	const struct cause *cause;
 	const struct past *past;
+	bool is_past_unknown;  /* PAST is empty because nobody could be asked */
 	bool is_mapped;	       /* one instance of a mapped step failed */
 	bool is_flaky;	       /* a later attempt passed */
 	const char *again;     /* what tries it again: "try 2 is running"; NULL: nothing does */

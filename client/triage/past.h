@@ -3,11 +3,12 @@
  * What was before: whether a rerun helped after the same cause, what did, similar problems, and how often the
  * step fails. All from the catalogue and the team store.
  *
- *     rerun    after an attempt that failed with the fingerprint, the next attempt of the same instance; and
- *              after a run that stands in the problem, the next run with the same inputs, where they are
- *              reported. Of what was tried again before anybody read its log, the cause of the next one
- * counts. episode  from a problem's `opened` or `returned` to its `resolved`, in its timeline helped   the
- * last action on the problem's pipeline that was done before the episode ended, and the notes of people in it
+ * - A rerun is, after an attempt that failed with the fingerprint, the next attempt of the same instance; and
+ *   after a run that stands in the problem, the next run with the same inputs, where they are reported.
+ *   Of what was tried again before anybody read its log, the cause of the next one counts.
+ * - An episode goes from a problem's `opened` or `returned` to its `resolved`, in its timeline.
+ * - What helped is the last action on the problem's pipeline that was done before the episode ended, and the
+ *   notes of people in it.
  */
 #ifndef CLIENT_TRIAGE_PAST_H
 #define CLIENT_TRIAGE_PAST_H

@@ -194,6 +194,7 @@ static bool find_next(struct store *store, struct arena *arena, struct why *out,
 		.source = out->place.source,
 		.cause = out->cause,
 		.past = &out->past,
+		.is_past_unknown = out->is_past_unknown,
 		.is_mapped = out->place.index != NULL,
 		.is_flaky = out->cause == cause_flaky()};
 	if (!find_again(store, out, arena, &facts.again, err) ||
@@ -273,16 +274,27 @@ static bool find_changed(struct store *store, struct arena *arena, struct why *o
 	return true;
 }
 
+/* What needs runs that are over. */
+static bool find_history(
+	struct store *store, int64_t now_ms, struct arena *arena, struct why *out, struct err *err)
+{
+	const struct past_of past = {out->id, out->fingerprint, out->text, &out->place};
+	out->is_past_unknown = store_mirrored_ms(store) != TIME_NONE;
+	if (!out->is_past_unknown)
+		return find_changed(store, arena, out, err) &&
+		       past_load(store, &past, now_ms, arena, &out->past, err);
+	out->unchanged_because = "the catalogue that knows is away";
+	return true;
+}
+
 bool why_load(struct store *store, const struct config *config, int64_t id, int64_t now_ms,
 	struct arena *arena, struct why *out, struct err *err)
 {
 	if (!load_problem(store, id, arena, out, err) || !find_cause(store, arena, out, err))
 		return false;
-	const struct past_of past = {id, out->fingerprint, out->text, &out->place};
 	if (!wait_load(store, config, &out->place, now_ms, arena, &out->wait, err) ||
-		!find_changed(store, arena, out, err) ||
-		!past_load(store, &past, now_ms, arena, &out->past, err) ||
-		!find_check(store, arena, out, err) || !find_next(store, arena, out, err))
+		!find_history(store, now_ms, arena, out, err) || !find_check(store, arena, out, err) ||
+		!find_next(store, arena, out, err))
 		return false;
 	out->runbook = cause_runbook(config, out->cause, out->text, out->place.source, out->place.pipeline);
 	return true;

@@ -36,6 +36,7 @@ struct why {
 	bool has_changed;
 	struct changed changed;	       /* where HAS_CHANGED: since_green */
 	const char *unchanged_because; /* else why nothing can be said; NULL: nothing was asked */
+	bool is_past_unknown; /* this is a mirror, which has no history: PAST is empty, nothing has CHANGED */
 	struct past past;
 	struct next next;
 	const char *runbook;	 /* a page; NULL: none */

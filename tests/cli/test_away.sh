@@ -45,7 +45,17 @@ t 'a command that reads prints from the mirror, says so in one line, and ends wi
 run 3 triage --json
 err_lines 1
 err_has '^porthole: catalogue: .*; from the mirror of '
-cmp -s "$out" "$dir/before" || bad "not what the catalogue said: $(diff "$out" "$dir/before" | head -n 2)"
+python3 - "$dir/before" "$out" >"$dir/said" <<'END' || bad "not what the catalogue said: $(cat "$dir/said")"
+import json, sys
+before, now = ([json.loads(line) for line in open(name)] for name in sys.argv[1:])
+for row in before:  # what needs the history, the mirror calls unknown
+    row.update(dict.fromkeys(["rerun_tried", "rerun_passed", "changes", "history"]))
+    row["next_why"] = row["next_why"].replace(", and nobody has tried again yet", "; what was tried before is not known here")
+for a, b in zip(before, now):
+    if a != b:
+        sys.exit({key: (a[key], b[key]) for key in a if a[key] != b[key]}.__repr__())
+sys.exit(len(before) != len(now) or not before)
+END
 run 3 steps state:failed --json --limit 1
 ref=$(python3 -c 'import json, sys; print(json.loads(sys.stdin.readline())["ref"])' <"$out")
 for args in "runs --json" pipelines sources problems "show problem:1" "logs --cause $ref" "why problem:1" "search shop"; do

@@ -778,15 +778,17 @@ static bool sweep_pipelines(struct writer *w, const struct full *full, struct er
 		       value_text(NULL), &gone, err);
 }
 
-static bool sweep_models(struct writer *w, const struct full *full, int64_t *gone, struct err *err)
+static bool sweep_models(
+	struct writer *w, const struct full *full, int64_t since_ms, int64_t *gone, struct err *err)
 {
 	const struct value params[] = {value_int(full->source_id)};
 	struct result rows;
 	arena_reset(w->scratch);
 	return store_query(w->store, "SELECT id FROM model_version WHERE source_id = $1 AND gone = 0", params,
 		       1, w->scratch, &rows, err) &&
-	       sweep_rows(w, &rows, &full->models, "UPDATE model_version SET gone = 1 WHERE id = $1",
-		       value_text(NULL), gone, err);
+	       sweep_rows(w, &rows, &full->models,
+		       "UPDATE model_version SET gone = 1 WHERE id = $1 AND (CAST($2 AS BIGINT) IS NULL OR created_ms >= $2)",
+		       value_ms(since_ms), gone, err);
 }
 
 /* What was not seen is gone. */
@@ -795,10 +797,10 @@ static bool sweep(
 {
 	int64_t runs = 0, models = 0;
 	if (!begin(w, err) || !settle(w, err) || !sweep_runs(w, full, since_ms, &runs, err) ||
-		(runs && !forget_newest(w, full->source_id, err)))
+		(runs && !forget_newest(w, full->source_id, err)) ||
+		!sweep_models(w, full, since_ms, &models, err))
 		return false;
-	bool ok = since_ms != TIME_NONE ||
-		  (sweep_pipelines(w, full, err) && sweep_models(w, full, &models, err));
+	bool ok = since_ms != TIME_NONE || sweep_pipelines(w, full, err);
 	totals->gone += runs + models;
 	return ok && writer_commit(w, err);
 }

@@ -405,6 +405,29 @@ static void a_full_pull_finds_what_the_tool_deleted(void **state)
 	assert_kept_right(p);
 }
 
+static void put_models_since(struct place *p, int64_t since_ms, const char *versions)
+{
+	struct err err = {0};
+	struct written written = {0};
+	assert_true(writer_begin_full(p->writer, p->source, &err));
+	for (const char *v = versions; *v; v++)
+		put(p, "model",
+			arena_printf(p->arena, "{'model':'m','version':'%c','created_ms':%lld}", *v,
+				(long long)(NOW + (*v - '1') * HOUR)));
+	assert_true(writer_end_full(p->writer, p->source, since_ms, &written, &err));
+}
+
+static void a_deleted_model_version_is_found_where_the_pull_covers_it(void **state)
+{
+	struct place *p = *state;
+	put_models_since(p, TIME_NONE, "1234");
+	put_models_since(p, NOW + 2 * HOUR, "3"); /* of 1 and 2 it says nothing */
+	assert_string_equal(text(p, "SELECT version FROM model_version WHERE gone = 1"), "4");
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM model_version WHERE gone = 0"), 3);
+	put_models_since(p, TIME_NONE, "23");
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM model_version WHERE gone = 1"), 2);
+}
+
 static void a_pull_since_a_time_says_nothing_of_what_is_older(void **state)
 {
 	struct place *p = *state;
@@ -635,8 +658,16 @@ static void a_retry_that_passed_is_flaky_and_wakes_nobody(void **state)
 	update(p);
 	assert_string_equal(text(p, "SELECT cause_kind FROM team.problem"), "flaky");
 	assert_string_equal(text(p, "SELECT severity FROM team.problem"), "playground");
-	update_at(p, NOW + 25 * HOUR);
 	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	assert_int_equal(p->counts.open, 0);
+	assert_int_equal(p->counts.opened, 0);
+	put_run(p, "a", "r2", "success", NOW);
+	put_step(p, "a", "r2", "check", "failed", 1, NOW);
+	put_step(p, "a", "r2", "check", "success", 2, NOW + 1);
+	update(p);
+	assert_string_equal(text(p, "SELECT state FROM team.problem"), "resolved");
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem"), 1);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.occurrence"), 2);
 }
 
 /* It was a problem, and a rerun ended it: that is the end of the matter. */
@@ -842,6 +873,7 @@ int main(void)
 		TEST(counts_and_newest_runs_are_kept_right),
 		TEST(a_pipeline_without_steps_keeps_those_it_has_and_with_none_loses_them),
 		TEST(a_full_pull_finds_what_the_tool_deleted),
+		TEST(a_deleted_model_version_is_found_where_the_pull_covers_it),
 		TEST(a_pull_since_a_time_says_nothing_of_what_is_older),
 		TEST(a_full_pull_leaves_other_sources_and_runs_known_by_steps_alone),
 		TEST(a_record_of_something_gone_hides_it),

@@ -10,22 +10,33 @@ static bool add_summary(
 	struct view_data *data, struct store *store, const struct view_args *args, struct err *err)
 {
 	struct result row;
+	const struct value params[] = {value_int(args->now_ms - DAY_MS)};
 	if (!compose_row(data, store,
 		    "SELECT count(*) FILTER (WHERE state = 'open' AND severity = 'production'),"
 		    " count(*) FILTER (WHERE state = 'acknowledged' AND severity = 'production'),"
-		    " count(*) FILTER (WHERE severity <> 'production')"
+		    " count(*) FILTER (WHERE severity <> 'production'), (SELECT count(*) FROM team.problem f"
+		    " WHERE f.last_ms >= $1 AND f.state = 'resolved' AND f.cause_kind = 'flaky')"
 		    " FROM team.problem WHERE state IN ('open', 'acknowledged')",
-		    NULL, 0, &row, err))
+		    params, 1, &row, err))
 		return false;
 	int64_t open = result_int(&row, 0, 0, 0), taken = result_int(&row, 0, 1, 0),
-		below = result_int(&row, 0, 2, 0);
-	const char *taken_text = taken ? arena_printf(data->arena, " · %lld taken", (long long)taken) : "";
-	const char *below_text = below ? arena_printf(data->arena, " · %lld below production%s",
-						 (long long)below, args->show_hidden ? "" : " (. shows)")
-				       : "";
-	data->summary = open ? arena_printf(data->arena, "%lld need%s you%s%s", (long long)open,
-				       open == 1 ? "s" : "", taken_text, below_text)
-			     : arena_printf(data->arena, "nothing needs you%s%s", taken_text, below_text);
+		below = result_int(&row, 0, 2, 0), flaky = result_int(&row, 0, 3, 0);
+	struct buf text;
+	buf_init(&text, 0);
+	if (open)
+		buf_addf(&text, "%lld need%s you", (long long)open, open == 1 ? "s" : "");
+	else
+		buf_addz(&text, "nothing needs you");
+	if (taken)
+		buf_addf(&text, " · %lld taken", (long long)taken);
+	if (below)
+		buf_addf(&text, " · %lld below production", (long long)below);
+	if (flaky)
+		buf_addf(&text, " · %lld flaky", (long long)flaky);
+	if ((below || flaky) && !args->show_hidden)
+		buf_addz(&text, " (. shows)");
+	data->summary = arena_dup(data->arena, buf_str(&text));
+	buf_fini(&text);
 	return true;
 }
 
@@ -57,6 +68,19 @@ static bool add_day(
 	return true;
 }
 
+/* What failed and passed when the tool tried again: over, and yet a word to whoever asks. */
+static bool add_flaky(
+	struct view_data *data, struct store *store, const struct view_args *args, struct err *err)
+{
+	const struct list_block flaky = {.list = &list_problems,
+		.name = "flaky",
+		.title = "passed when tried again, last 24 hours",
+		.filter = "state:resolved cause_kind:flaky since:24h",
+		.limit = args->limit,
+		.is_optional = true};
+	return compose_list(data, store, args, &flaky, err);
+}
+
 static bool load(struct store *store, const struct view_args *args, struct view_data *data, struct err *err)
 {
 	const char *state = "state:open,acknowledged";
@@ -72,6 +96,8 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	if (!compose_list(data, store, args, &problems, err))
 		return false;
 	struct block *block = &data->blocks[data->n_blocks - 1];
+	if (args->show_hidden)
+		return add_flaky(data, store, args, err);
 	if (block->table.result.n_rows > 0 || (args->filter && *args->filter))
 		return true;
 	data->n_blocks = 0; /* an empty table says less than the day */

@@ -170,8 +170,8 @@ static const struct {
 	const char *act;
 	const char *(*why)(const struct next_facts *f, struct arena *arena);
 } table[] = {
-	{is_over, "none", say_over},
 	{is_flaky, "none", say_cause},
+	{is_over, "none", say_over},
 	{is_tried_again, "wait", say_again},
 	{is_down, "restart", say_down},
 	{is_upstream, "wait", say_upstream},

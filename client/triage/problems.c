@@ -131,17 +131,17 @@ static bool open_problem(struct update *u, const struct finding *f, int64_t *id,
 		    u->arena, &row, err))
 		return false;
 	if (!row.n_rows) {
-		const struct value params[] = {
-			value_text(f->kind), value_text(f->key), value_text(f->title), value_int(f->at_ms)};
-		u->counts->opened++;
+		const struct value params[] = {value_text(f->kind), value_text(f->key), value_text(f->title),
+			value_int(f->at_ms), value_text(f->is_flaky ? "resolved" : "open")};
+		u->counts->opened += !f->is_flaky;
 		return store_exec_id(u->store,
-			       "INSERT INTO team.problem (kind, key, title, first_ms, last_ms, known, count)"
-			       " VALUES ($1, $2, $3, $4, $4, 'new', 1) RETURNING id",
+			       "INSERT INTO team.problem (kind, key, title, first_ms, last_ms, known, count, state, closed_ms)"
+			       " VALUES ($1, $2, $3, $4, $4, 'new', 1, $5, CASE WHEN $5 = 'resolved' THEN $4 END) RETURNING id",
 			       params, ARRAY_LEN(params), id, err) &&
-		       add_event(u, *id, "opened", f->title, err);
+		       add_event(u, *id, f->is_flaky ? "resolved" : "opened", f->title, err);
 	}
 	*id = result_int(&row, 0, 0, 0);
-	if (strcmp(result_text(&row, 0, 1), "resolved"))
+	if (f->is_flaky || strcmp(result_text(&row, 0, 1), "resolved"))
 		return true;
 	bool is_by_sync;
 	if (!was_resolved_by_sync(u, *id, &is_by_sync, err))
@@ -353,7 +353,7 @@ static bool find_failed_steps(struct update *u, struct err *err)
 }
 
 /* Attempts of the last day that failed and that the tool's own retry cured, so that nobody ever saw them
- * fail: a problem each for their steps, which wakes nobody. */
+ * fail: a problem each for their steps, over as soon as it is known. */
 static bool find_flaky_steps(struct update *u, struct err *err)
 {
 	struct result rows;

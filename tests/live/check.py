@@ -203,8 +203,9 @@ def received(trace):
                   if line.startswith(("GET ", "POST "))))
 
 
-# What curses may say to an xterm. Title stack (22;0;0t) and nothing else of `t`; no OSC, DCS, APC, PM, SOS.
-SEQUENCE = re.compile(rb"\x1b(?:\[[?>]?[0-9;]*[ABCDEFGHJKLMPSTXZ@`abcdefghlmnrsu]|\[2[23];0;0t|\[[0-9;]* q|[()][AB012]|[=>78MDEHc])")
+# What curses may say to an xterm. Title stack (22;0;0t) and nothing else of `t`; no OSC but one question, no DCS, APC, PM, SOS.
+SEQUENCE = re.compile(rb"\x1b(?:\[[?>]?[0-9;]*[ABCDEFGHJKLMPSTXZ@`abcdefghlmnrsu]|\[2[23];0;0t|\[[0-9;]* q|[()][AB012]|[=>78MDEHc]"
+                      rb"|\]11;\?\x1b\\)")  # the last asks for the background
 
 
 class Terminal:

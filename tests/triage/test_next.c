@@ -96,11 +96,11 @@ static void what_is_known_of_now_comes_before_the_cause(void **state)
 	ASSERT_NEXT(&f, "restart", "nothing would start on airflow-prod: scheduler");
 	f.again = "try 3 is running already";
 	ASSERT_NEXT(&f, "wait", "try 3");
+	f.state = "resolved";
+	ASSERT_NEXT(&f, "none", "resolved");
 	f.is_flaky = true;
 	f.cause = cause_flaky();
 	ASSERT_NEXT(&f, "none", "passed");
-	f.state = "resolved";
-	ASSERT_NEXT(&f, "none", "resolved");
 }
 
 static void history_speaks_where_the_cause_leaves_room(void **state)

@@ -96,7 +96,8 @@ $(B)/%.o: %.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
 # Themes and help pages, linked in: tui/embedded.h reads them.
-EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md docs_embedded/*/*/*.md))
+EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md docs_embedded/*/*/*.md \
+	docs_embedded/examples/*/*.py docs_embedded/examples/*/*.yaml docs_embedded/examples/*/*.json))
 $(B)/embedded.S: $(EMBEDDED) tools/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed.sh $(EMBEDDED) > $@

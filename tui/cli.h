@@ -36,6 +36,10 @@ struct cli {
 	/* of run */
 	const char *scale;
 	int64_t jobs; /* 0: not given */
+	/* of record; numbers as they were typed: NULL is none */
+	const char *run, *step, *check, *observed, *lower, *upper, *rows, *amount, *month, *currency;
+	bool is_estimate;
+	const char *copy; /* of examples: where to */
 
 	struct mask *mask;    /* what cli_put_line hides; NULL: nothing */
 	bool is_terminal;     /* standard output is one */
@@ -142,6 +146,13 @@ bool cli_team(struct cli *cli, int *status, struct err *err);
 bool cli_undo(struct cli *cli, int *status, struct err *err);
 /* cli_report.c */
 bool cli_report(struct cli *cli, int *status, struct err *err);
+/* cli_record.c */
+bool cli_record(struct cli *cli, int *status, struct err *err);
+/* cli_examples.c */
+/* The pipeline file that TEXT stands for: of an example ("example:NAME", or its NAME where no file is called
+ * so) one that is put into the cache, else TEXT. NULL with ERR. */
+const char *cli_example_file(struct cli *cli, const char *text, struct err *err);
+bool cli_examples(struct cli *cli, int *status, struct err *err);
 /* cli_run.c */
 bool cli_run(struct cli *cli, int *status, struct err *err);
 /* cli_source.c */

@@ -177,8 +177,10 @@ bool cli_run(struct cli *cli, int *status, struct err *err)
 {
 	struct local_definition definition;
 	if (cli->n_args != 2)
-		return err_set(err, ERR_USAGE, "run what? 'porthole run PIPELINE.yaml'");
-	if (!definition_load(cli->arena, cli->args[1], &definition, err) ||
+		return err_set(err, ERR_USAGE,
+			"run what? 'porthole run PIPELINE.yaml', or one of 'porthole examples'");
+	const char *file = cli_example_file(cli, cli->args[1], err);
+	if (!file || !definition_load(cli->arena, file, &definition, err) ||
 		!set_params(cli, &definition, err))
 		return false;
 	if (cli->is_dry_run)

@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""platform.py and the generator of the examples: what a caller sees."""
+import contextlib
+import importlib
+import io
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../docs_embedded/examples"))
+platform = importlib.import_module("mlplatform.platform")
+data = importlib.import_module("mlplatform.data")
+telemetry = importlib.import_module("mlplatform.telemetry")
+
+
+class Records(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.events = os.path.join(self.folder.name, "events.jsonl")
+        self.put({"pipeline": "a b", "run": "1", "state": "running", "user": "ann", "started_ms": 5})
+        self.before = dict(os.environ)
+        os.environ.update(PORTHOLE_RUN="local/a%20b/1", PORTHOLE_STEP="check", PORTHOLE_EVENTS=self.events,
+                          PORTHOLE_DIR=self.folder.name)
+        platform._failed.clear()
+        silence = contextlib.redirect_stdout(io.StringIO())
+        silence.__enter__()
+        self.addCleanup(silence.__exit__, None, None, None)
+
+    def tearDown(self):
+        os.environ.clear()
+        os.environ.update(self.before)
+
+    def put(self, run):
+        with open(self.events, "a", encoding="utf-8") as file:
+            file.write(json.dumps({"method": "run", "params": run}) + "\n")
+
+    def told(self):
+        with open(self.events, encoding="utf-8") as file:
+            return [(r["method"], r["params"]) for r in map(json.loads, list(file)[1:])]
+
+    def test_a_check_passes_on_its_bounds_and_fails_beyond(self):
+        self.assertTrue(platform.check("rows", 2, lower=2, upper=2))
+        self.assertFalse(platform.check("rows", 3, lower=2, upper=2))
+        self.assertFalse(platform.check("rows", float("nan"), upper=2))
+        self.assertEqual([r["state"] for _, r in self.told()], ["pass", "fail", "fail"])
+        self.assertEqual(self.told()[2][1]["observed"], "NaN")
+        self.assertEqual((self.told()[0][1]["pipeline"], self.told()[0][1]["step"]), ("a b", "check"))
+
+    def test_the_step_ends_with_all_failed_checks_in_one_line(self):
+        platform.require_checks()
+        platform.check("a", 3, upper=2)
+        platform.check("b", 0, lower=1)
+        with self.assertRaises(platform.DataCheckError) as caught:
+            platform.require_checks()
+        self.assertEqual(str(caught.exception), "DataCheckError: a = 3, allowed <= 2; b = 0, allowed >= 1")
+
+    def test_metrics_add_up_and_what_the_run_said_before_stays(self):
+        platform.track(auc=0.7)
+        platform.track(loss=float("inf"))
+        run = self.told()[-1][1]
+        self.assertEqual(run["metrics"], {"auc": 0.7, "loss": "Infinity"})
+        self.assertEqual((run["user"], run["started_ms"], run["state"]), ("ann", 5, "running"))
+
+    def test_another_run_of_the_file_gives_nothing(self):
+        self.put({"pipeline": "a b", "run": "2", "state": "success", "metrics": {"other": 1}})
+        platform.track(auc=0.7)
+        self.assertEqual(self.told()[-1][1]["metrics"], {"auc": 0.7})
+
+    def test_a_published_model_is_a_file_and_a_record(self):
+        model = os.path.join(self.folder.name, "model.json")
+        with open(model, "w", encoding="utf-8") as file:
+            file.write("{}")
+        with open(platform.publish("games", model), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "{}")
+        self.assertEqual(self.told()[0][1]["version"], "1")
+
+    def test_another_tracker_hears_the_same(self):
+        heard = []
+        platform.add_tracker(lambda kind, fields: heard.append((kind, fields["name"], fields["rows"])))
+        self.addCleanup(platform._trackers.clear)
+        platform.input("events", rows=0)
+        self.assertEqual(heard, [("input", "events", 0)])
+        self.assertEqual(self.told()[0][1]["rows"], 0)
+
+    def test_without_a_portal_nothing_is_needed(self):
+        for name in ("PORTHOLE_RUN", "PORTHOLE_EVENTS"):
+            del os.environ[name]
+        platform.track(auc=0.7)
+        platform.record("cost", month="2026-11", amount=1)
+        self.assertEqual(self.told(), [])
+
+    def test_pythons_own_platform_is_not_hidden(self):
+        self.assertTrue(importlib.import_module("platform").python_version())
+
+
+class Telemetry(unittest.TestCase):
+    def test_the_same_seed_gives_the_same(self):
+        self.assertEqual(telemetry.events(seed=1), telemetry.events(seed=1))
+        self.assertNotEqual(telemetry.events(seed=1), telemetry.events(seed=2))
+
+    def test_weekends_and_christmas_are_busy_and_the_launch_settles(self):
+        self.assertGreater(telemetry.season(5), telemetry.season(4))
+        self.assertGreater(telemetry.season(22), telemetry.season(15))
+        game, launch = telemetry.LAUNCHED, telemetry.LAUNCH_DAY
+        self.assertEqual(telemetry.attraction(game, launch - 1), 0)
+        self.assertGreater(telemetry.attraction(game, launch), 2 * telemetry.attraction(game, launch + 30))
+        self.assertAlmostEqual(telemetry.attraction(game, launch + 30), telemetry.attraction(game, launch + 40), 1)
+
+    def test_scale_and_days(self):
+        one = len(telemetry.events())
+        self.assertGreater(len(telemetry.events(scale=2)), 1.8 * one)
+        self.assertEqual(len({r["date"] for r in telemetry.events(days=9)}), 9)
+
+    def test_each_fault_shows_in_one_measure_alone(self):
+        good = data.measure(telemetry.events())
+        for fault, name in (("null_rate", "null_rate(player_id)"), ("late", "days_late"),
+                            ("schema", "columns_missing"), ("duplicate", "duplicate_rate(event_id)")):
+            bad = data.measure(telemetry.events(fault=fault))
+            changed = [key for key in good if key != "rows" and bad[key] != good[key]]
+            self.assertEqual(changed, [name])
+
+    def test_a_fault_that_does_not_exist_is_told(self):
+        with self.assertRaisesRegex(ValueError, "no fault 'nul'; there are null_rate"):
+            telemetry.events(fault="nul")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -648,8 +648,8 @@ static void on_stop(void *ctx, int signo)
 
 /* --- life ------------------------------------------------------------------ */
 
-struct app *app_new(
-	struct loop *loop, const struct config *config, bool is_away, bool is_ascii, int width, int height)
+struct app *app_new(struct loop *loop, const struct config *config, struct store *opened, bool is_away,
+	bool is_ascii, int width, int height)
 {
 	struct app *app = x_new(struct app);
 	app->loop = loop;
@@ -660,6 +660,8 @@ struct app *app_new(
 	app->grid.is_ascii = is_ascii;
 	prompt_init(&app->prompt, STR(""));
 	app->store = store_thread_new(loop, config->catalogue);
+	if (opened) /* before there is any job */
+		store_thread_give(app->store, opened);
 	app->mirroring = mirroring_new(loop, app->store, config->catalogue, catalogue_is_back, app);
 	if (is_away)
 		store_thread_start_away(app->store);
@@ -810,9 +812,7 @@ bool app_main(struct cli *cli, int *status, struct err *err)
 	if (cli->config->mouse)
 		screen_use_mouse();
 	screen_size(&width, &height);
-	struct app *app = app_new(loop, cli->config, cli->is_away, cli->is_ascii, width, height);
-	if (cli->opened)
-		store_thread_give(app->store, cli->opened);
+	struct app *app = app_new(loop, cli->config, cli->opened, cli->is_away, cli->is_ascii, width, height);
 	cli->opened = NULL;
 	app->has_screen = true;
 	app->asks_background = asks_background;

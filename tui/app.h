@@ -98,10 +98,10 @@ struct app {
 	int status;
 };
 
-/* Without a screen; WIDTH and HEIGHT of its grid. CONFIG is borrowed. IS_AWAY: its catalogue could not be
- * reached just now. */
-struct app *app_new(
-	struct loop *loop, const struct config *config, bool is_away, bool is_ascii, int width, int height);
+/* Without a screen; WIDTH and HEIGHT of its grid. CONFIG is borrowed. OPENED, its catalogue, is taken over;
+ * NULL where nobody has opened it yet. IS_AWAY: it could not be reached just now. */
+struct app *app_new(struct loop *loop, const struct config *config, struct store *opened, bool is_away,
+	bool is_ascii, int width, int height);
 void app_free(struct app *app);
 /* Opens what REF_TEXT names: a ref, or a web address of a source (that is looked up first). */
 bool app_open_text(struct app *app, const char *ref_text, struct err *err);

@@ -75,7 +75,7 @@ static inline void open_app(struct bench *p, int width, int height)
 {
 	struct err err = {0};
 	p->loop = loop_new();
-	p->app = app_new(p->loop, p->config, false, false, width, height);
+	p->app = app_new(p->loop, p->config, NULL, false, false, width, height);
 	p->app->keymap = keymap_new(p->config, &err);
 	if (!p->app->keymap)
 		fail_msg("%s", err.msg);

@@ -123,7 +123,7 @@ static void picture(const struct screen_case *c, const struct config *shown, str
 {
 	struct err err = {0};
 	struct loop *loop = loop_new();
-	struct app *app = app_new(loop, shown, false, c->is_ascii, c->width, c->height);
+	struct app *app = app_new(loop, shown, NULL, false, c->is_ascii, c->width, c->height);
 	app->keymap = keymap_new(shown, &err);
 	assert_non_null(app->keymap);
 	settle(app);
@@ -271,7 +271,7 @@ static void test_form(void **state)
 static struct app *new_app(struct loop *loop, const char *sessions)
 {
 	struct err err = {0};
-	struct app *app = app_new(loop, config, false, false, 110, 24);
+	struct app *app = app_new(loop, config, NULL, false, false, 110, 24);
 	app->keymap = keymap_new(config, &err);
 	app->session = session_new(sessions, config->catalogue, "xterm");
 	assert_non_null(app->session);

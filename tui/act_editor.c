@@ -58,26 +58,13 @@ static bool run(char *const *argv, struct err *err)
 	       err_set(err, ERR_FAILED, "%s ended with an error: nothing was taken over", argv[0]);
 }
 
-static bool write_all(int fd, struct str text)
-{
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		text = str_slice(text, (size_t)n, text.n);
-	}
-	return true;
-}
-
 /* The path of a new file with TEXT, heap; NULL with ERR. */
 static char *make_file(struct str text, struct err *err)
 {
 	const char *dir = getenv("XDG_RUNTIME_DIR"), *tmp = getenv("TMPDIR");
 	char *path = x_printf("%s/porthole-XXXXXX.json", dir && *dir ? dir : tmp && *tmp ? tmp : "/tmp");
 	int fd = mkstemps(path, (int)strlen(".json"));
-	bool ok = fd >= 0 && write_all(fd, text);
+	bool ok = fd >= 0 && file_write_all(fd, text);
 	if (!ok)
 		err_set(err, ERR_FAILED, "%s: %s", path, strerror(errno));
 	if (fd >= 0 && close(fd) != 0 && ok)

@@ -444,17 +444,14 @@ const char *cli_words(struct cli *cli, int first)
 	buf_init(&words, 0);
 	for (int i = first; i < cli->n_args; i++)
 		buf_addf(&words, "%s%s", i > first ? " " : "", cli->args[i]);
-	const char *text = arena_dup(cli->arena, buf_str(&words));
-	buf_fini(&words);
-	return text;
+	return arena_take(cli->arena, &words);
 }
 
 /* The clock, the zone and the reading half of the environment. */
 static bool set_up(struct cli *cli, const struct cli_command *command, struct err *err)
 {
-	int64_t fixed_ms;
 	const char *now = getenv("PORTHOLE_NOW");
-	if (now && !str_to_int(str_of(now), 0, INT64_MAX, &fixed_ms))
+	if (!clock_fix_by_environment())
 		return err_set(err, ERR_USAGE, "PORTHOLE_NOW: '%s' is no number of milliseconds", now);
 	if (!command || command->needs_config) {
 		struct config *config = config_load(cli->config_file, err);
@@ -464,11 +461,9 @@ static bool set_up(struct cli *cli, const struct cli_command *command, struct er
 		cli->config = config;
 		if (config->timezone)
 			setenv("TZ", config->timezone, 1);
-		if (config->recorded_until_ms != TIME_NONE)
+		if (config->recorded_until_ms != TIME_NONE && !now)
 			clock_fix(config->recorded_until_ms);
 	}
-	if (now)
-		clock_fix(fixed_ms);
 	tzset();
 	cli->now_ms = clock_now_ms();
 	return true;

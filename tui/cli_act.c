@@ -127,18 +127,14 @@ static bool put_tags(struct cli *cli, struct json_writer *w, struct err *err)
 
 static void put_true(struct json_writer *w, const char *key, bool is_given)
 {
-	if (!is_given)
-		return;
-	json_key(w, key);
-	json_put_bool(w, true);
+	if (is_given)
+		json_member_bool(w, key, true);
 }
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
+static void put_said(struct json_writer *w, const char *key, const char *text)
 {
-	if (!text)
-		return;
-	json_key(w, key);
-	json_put_str(w, str_of(text));
+	if (text)
+		json_member_text(w, key, text);
 }
 
 /* The arguments of the verb, as the source gets them. */
@@ -148,14 +144,12 @@ static bool make_args(struct cli *cli, struct buf *out, struct err *err)
 	const char *verb = cli->args[0];
 	bool ok = true;
 	json_open(&w, '{');
-	if (cli->is_all) {
-		json_key(&w, "only_failed");
-		json_put_bool(&w, false);
-	}
+	if (cli->is_all)
+		json_member_bool(&w, "only_failed", false);
 	put_true(&w, "downstream", cli->is_downstream);
 	put_true(&w, "upstream", cli->is_upstream);
-	put_text(&w, "state", cli->state);
-	put_text(&w, "note", cli->note);
+	put_said(&w, "state", cli->state);
+	put_said(&w, "note", cli->note);
 	if (!strcmp(verb, "trigger"))
 		ok = put_conf(cli, &w, err);
 	else if (cli->set.n)

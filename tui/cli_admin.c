@@ -272,9 +272,7 @@ static const char *line_of(struct cli *cli, const char *address)
 		buf_addz(&line, dsn);
 	else
 		json_put_str(&w, str_of(dsn));
-	const char *text = arena_dup(cli->arena, buf_str(&line));
-	buf_fini(&line);
-	return text;
+	return arena_take(cli->arena, &line);
 }
 
 static void put_moved(struct cli *cli, const char *address, int64_t rows)

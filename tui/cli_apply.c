@@ -57,9 +57,7 @@ static const char *text_of(struct arena *arena, const struct json *value)
 	struct buf text;
 	buf_init(&text, 0);
 	json_add(&text, value);
-	const char *copy = arena_dup(arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(arena, &text);
 }
 
 static void add_if_other(struct sheet *s, const struct declared_item *item, const char *key,

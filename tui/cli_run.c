@@ -66,16 +66,11 @@ static void say_json(struct run_command *command, const struct runner_event *eve
 {
 	struct json_writer w = {.out = &command->cli->out};
 	json_open(&w, '{');
-	json_key(&w, "step");
-	json_put_str(&w, str_of(event->step));
-	json_key(&w, "attempt");
-	json_put_int(&w, event->attempt);
-	json_key(&w, "state");
-	json_put_str(&w, str_of(state_word(event->state)));
-	json_key(&w, "took_ms");
-	json_put_int(&w, event->took_ms);
-	json_key(&w, "note");
-	json_put_str(&w, str_of(event->note));
+	json_member_text(&w, "step", event->step);
+	json_member_int(&w, "attempt", event->attempt);
+	json_member_text(&w, "state", state_word(event->state));
+	json_member_int(&w, "took_ms", event->took_ms);
+	json_member_text(&w, "note", event->note);
 	json_close(&w, '}');
 	buf_addc(&command->cli->out, '\n');
 }

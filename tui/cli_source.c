@@ -2,6 +2,7 @@
 /* `source new` writes a plug-in to start from, `source test` tries one against the protocol, `source guide`
  * is the page about them. */
 #include "client/base/clean.h"
+#include "client/base/file.h"
 #include "client/base/json.h"
 #include "client/protocol/conformance.h"
 #include "client/protocol/source.h"
@@ -62,25 +63,12 @@ static bool is_name(const char *name)
 	return *name && *name != '-';
 }
 
-static bool write_all(int fd, struct str text)
-{
-	while (text.n) {
-		ssize_t n = write(fd, text.p, text.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		text = str_slice(text, (size_t)n, text.n);
-	}
-	return true;
-}
-
 static bool write_program(const char *path, struct err *err)
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0755);
 	if (fd < 0)
 		return err_set(err, ERR_USAGE, "cannot write '%s': %s", path, strerror(errno));
-	bool ok = write_all(fd, example());
+	bool ok = file_write_all(fd, example());
 	int reason = errno;
 	ok = close(fd) == 0 && ok;
 	if (ok)

@@ -30,9 +30,7 @@ static const char *problems_of(struct cli *cli, struct store *store, const struc
 	buf_addz(&filter, "problem:");
 	for (size_t i = 0; i < rows.n_rows; i++)
 		buf_addf(&filter, "%s%lld", i ? "," : "", (long long)result_int(&rows, i, 0, 0));
-	const char *text = arena_dup(cli->arena, buf_str(&filter));
-	buf_fini(&filter);
-	return text;
+	return arena_take(cli->arena, &filter);
 }
 
 static const char *filter_of(struct cli *cli, struct store *store, const struct ref *ref, struct err *err)

@@ -118,9 +118,7 @@ static const char *keys_of(struct app *app, const struct app_command *command, s
 	struct buf keys;
 	buf_init(&keys, 0);
 	keymap_add_keys(app->keymap, command, &keys);
-	const char *text = arena_dup(arena, buf_str(&keys));
-	buf_fini(&keys);
-	return text;
+	return arena_take(arena, &keys);
 }
 
 /* The help is made from the table above: what works in the frame that it was asked in. */

@@ -63,26 +63,22 @@ struct session *session_new(const char *dir, const char *catalogue, const char *
 
 /* --- as text ----------------------------------------------------------------- */
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
+static void put_said(struct json_writer *w, const char *key, const char *text)
 {
-	if (!text || !*text)
-		return;
-	json_key(w, key);
-	json_put_str(w, str_of(text));
+	if (text && *text)
+		json_member_text(w, key, text);
 }
 
 static void put_place(struct json_writer *w, const struct place *place)
 {
 	json_open(w, '{');
-	put_text(w, "view", place->view);
-	put_text(w, place->is_log ? "log" : "ref", place->ref);
-	put_text(w, "filter", place->filter);
-	put_text(w, "sort", place->sort);
-	put_text(w, "cursor", place->cursor);
-	if (place->show_hidden) {
-		json_key(w, "hidden");
-		json_put_bool(w, true);
-	}
+	put_said(w, "view", place->view);
+	put_said(w, place->is_log ? "log" : "ref", place->ref);
+	put_said(w, "filter", place->filter);
+	put_said(w, "sort", place->sort);
+	put_said(w, "cursor", place->cursor);
+	if (place->show_hidden)
+		json_member_bool(w, "hidden", true);
 	json_close(w, '}');
 }
 
@@ -103,10 +99,9 @@ static void add_file(const struct session *session, const char *places, struct b
 {
 	struct json_writer w = {.out = out};
 	json_open(&w, '{');
-	put_text(&w, "catalogue", session->catalogue);
-	put_text(&w, "terminal", session->terminal);
-	json_key(&w, "at_ms");
-	json_put_int(&w, clock_now_ms());
+	put_said(&w, "catalogue", session->catalogue);
+	put_said(&w, "terminal", session->terminal);
+	json_member_ms(&w, "at_ms", clock_now_ms());
 	json_key(&w, "places");
 	json_put_raw(&w, str_of(places));
 	json_close(&w, '}');

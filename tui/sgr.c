@@ -29,8 +29,7 @@ const char *const *theme_sgr(struct arena *arena, const struct theme *theme, int
 		add_colour(&text, look->fg256, look->fg16, colours, false);
 		add_colour(&text, look->bg256, look->bg16, colours, true);
 		buf_addc(&text, 'm');
-		sgr[role] = arena_dup(arena, buf_str(&text));
-		buf_fini(&text);
+		sgr[role] = arena_take(arena, &text);
 	}
 	return sgr;
 }

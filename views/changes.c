@@ -31,27 +31,14 @@ static size_t sorted_changes(const struct changed *changed, bool is_open, const 
 	return n;
 }
 
-static const char *cut(struct view_data *data, enum column_type type, const char *text, size_t columns)
-{
-	struct buf buf;
-	buf_init(&buf, 0);
-	format_cut(&buf, &(struct format){0}, type, str_of(text ? text : ""), columns);
-	const char *copy = arena_dup(data->arena, buf_str(&buf));
-	buf_fini(&buf);
-	return copy;
-}
-
 static void add_change(struct view_data *data, struct block *block, const struct change *change)
 {
 	const char *key = diff_key(change), *judged = diff_judgement(data->arena, change, 1);
 	struct line *line = compose_line(data, block, MOST_LINES, 0, ROLE_DIM,
 		arena_printf(data->arena, "%-*s ", KIND_COLUMNS, change->kind));
 	if (*key)
-		compose_span(data, line, ROLE_TEXT, "%s  ", cut(data, COLUMN_NAME, key, KEY_COLUMNS));
-	compose_span(data, line, ROLE_DIM, "%s → ",
-		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 0), VALUE_COLUMNS));
-	compose_span(data, line, change->weight > 0 ? ROLE_LATE : ROLE_TEXT, "%s",
-		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 1), VALUE_COLUMNS));
+		compose_span(data, line, ROLE_TEXT, "%s  ", compose_cut(data, COLUMN_NAME, key, KEY_COLUMNS));
+	diff_add_spans(data, line, change, VALUE_COLUMNS);
 	if (*judged)
 		compose_span(data, line, ROLE_DIM, "  %s", judged);
 }
@@ -84,7 +71,8 @@ bool changes_add(
 		add_lines(data, &diff, is_open,
 			is_attempt ? "what changed since the attempt before"
 				   : arena_printf(data->arena, "%s, %s", title,
-					     cut(data, COLUMN_NAME, diff.changed.names[0], KEY_COLUMNS)));
+					     compose_cut(
+						     data, COLUMN_NAME, diff.changed.names[0], KEY_COLUMNS)));
 		return true;
 	}
 	if (why.code != ERR_NOT_FOUND)

@@ -102,20 +102,12 @@ struct line *compose_line(struct view_data *data, struct block *block, size_t mo
 	return line;
 }
 
-/* Runs one of base/when.h's writers into the arena. */
-static const char *keep(struct view_data *data, struct buf *buf)
-{
-	const char *text = arena_dup(data->arena, buf_str(buf));
-	buf_fini(buf);
-	return text;
-}
-
 const char *compose_age(struct view_data *data, int64_t ms, int64_t now_ms)
 {
 	struct buf buf;
 	buf_init(&buf, 0);
 	when_add_age(&buf, ms, now_ms);
-	return keep(data, &buf);
+	return arena_take(data->arena, &buf);
 }
 
 const char *compose_ago(struct view_data *data, int64_t ms, int64_t now_ms)
@@ -130,7 +122,7 @@ const char *compose_duration(struct view_data *data, int64_t ms)
 	struct buf buf;
 	buf_init(&buf, 0);
 	when_add_duration(&buf, ms);
-	return keep(data, &buf);
+	return arena_take(data->arena, &buf);
 }
 
 const char *compose_int(struct view_data *data, int64_t n)
@@ -138,7 +130,15 @@ const char *compose_int(struct view_data *data, int64_t n)
 	struct buf buf;
 	buf_init(&buf, 0);
 	format_add_int(&buf, &(struct format){0}, n);
-	return keep(data, &buf);
+	return arena_take(data->arena, &buf);
+}
+
+const char *compose_cut(struct view_data *data, enum column_type type, const char *text, size_t columns)
+{
+	struct buf buf;
+	buf_init(&buf, 0);
+	format_cut(&buf, &(struct format){0}, type, str_of(text), columns);
+	return arena_take(data->arena, &buf);
 }
 
 const char *compose_local(struct view_data *data, int64_t ms)
@@ -146,7 +146,7 @@ const char *compose_local(struct view_data *data, int64_t ms)
 	struct buf buf;
 	buf_init(&buf, 0);
 	when_add_local(&buf, ms);
-	return keep(data, &buf);
+	return arena_take(data->arena, &buf);
 }
 
 const char *compose_ref(struct view_data *data, const struct ref *ref)
@@ -154,7 +154,7 @@ const char *compose_ref(struct view_data *data, const struct ref *ref)
 	struct buf buf;
 	buf_init(&buf, 0);
 	ref_add(&buf, ref);
-	return keep(data, &buf);
+	return arena_take(data->arena, &buf);
 }
 
 const char *compose_project_filter(struct view_data *data, const char *project)

@@ -44,6 +44,8 @@ const char *compose_duration(struct view_data *data, int64_t ms);
 /* "48 100 000" */
 const char *compose_int(struct view_data *data, int64_t n);
 const char *compose_local(struct view_data *data, int64_t ms);
+/* TEXT cut to COLUMNS as a cell of TYPE is. */
+const char *compose_cut(struct view_data *data, enum column_type type, const char *text, size_t columns);
 /* The canonical ref of an object, in DATA's arena. */
 const char *compose_ref(struct view_data *data, const struct ref *ref);
 

@@ -2,6 +2,7 @@
 #include "views/diff.h"
 
 #include "client/base/mem.h"
+#include "views/compose.h"
 #include "views/format.h"
 
 enum { RUN_COLUMNS = 22 };
@@ -20,20 +21,13 @@ static enum column_type type_of(const struct change *change)
 	return types[change->type];
 }
 
-static const char *keep(struct arena *arena, struct buf *text)
-{
-	const char *copy = arena_dup(arena, buf_str(text));
-	buf_fini(text);
-	return copy;
-}
-
 const char *diff_value(struct arena *arena, const struct change *change, size_t run)
 {
 	struct buf text;
 	buf_init(&text, 0);
 	format_cell(
 		&text, &(struct format){0}, &(struct column){.type = type_of(change)}, &change->values[run]);
-	return keep(arena, &text);
+	return arena_take(arena, &text);
 }
 
 const char *diff_judgement(struct arena *arena, const struct change *change, size_t run)
@@ -51,6 +45,14 @@ const char *diff_judgement(struct arena *arena, const struct change *change, siz
 	return unusual->r < CHANGED_UNUSUAL
 		       ? "changes often"
 		       : arena_printf(arena, "changed %zu× in %zu runs", change->n_changed, change->n_before);
+}
+
+void diff_add_spans(struct view_data *data, struct line *line, const struct change *change, size_t columns)
+{
+	const char *before = diff_value(data->arena, change, 0), *after = diff_value(data->arena, change, 1);
+	compose_span(data, line, ROLE_DIM, "%s → ", compose_cut(data, COLUMN_CAUSE, before, columns));
+	compose_span(data, line, change->weight > 0 ? ROLE_LATE : ROLE_TEXT, "%s",
+		compose_cut(data, COLUMN_CAUSE, after, columns));
 }
 
 /* --- tables --------------------------------------------------------------------------- */
@@ -86,7 +88,7 @@ static const char *ref_text(struct arena *arena, const struct ref *ref)
 	struct buf text;
 	buf_init(&text, 0);
 	ref_add(&text, ref);
-	return keep(arena, &text);
+	return arena_take(arena, &text);
 }
 
 const char *diff_key(const struct change *change)
@@ -147,7 +149,7 @@ static const char *cut_name(struct arena *arena, const char *name)
 	struct buf text;
 	buf_init(&text, 0);
 	format_cut(&text, &(struct format){0}, COLUMN_NAME, str_of(name), RUN_COLUMNS);
-	return keep(arena, &text);
+	return arena_take(arena, &text);
 }
 
 /* A column a run. */
@@ -211,7 +213,7 @@ static const char *title_of(struct arena *arena, const struct changed *changed)
 	for (size_t run = 0; run < changed->n_refs; run++)
 		buf_addf(
 			&text, "%s%s", run ? changed->n_refs > 2 ? ", " : " → " : " ▸ ", changed->names[run]);
-	return keep(arena, &text);
+	return arena_take(arena, &text);
 }
 
 bool diff_load(struct store *store, const struct ref *refs, size_t n_refs, struct arena *arena,

@@ -28,5 +28,7 @@ bool diff_load(struct store *store, const struct ref *refs, size_t n_refs, struc
 const char *diff_key(const struct change *change);
 const char *diff_value(struct arena *arena, const struct change *change, size_t run);
 const char *diff_judgement(struct arena *arena, const struct change *change, size_t run);
+/* Adds "before → after" of two runs to LINE, each cut to COLUMNS; what is unusual stands out. */
+void diff_add_spans(struct view_data *data, struct line *line, const struct change *change, size_t columns);
 
 #endif

@@ -59,9 +59,7 @@ static const char *terms_of(struct view_data *data, const struct ref *ref, bool 
 	add_term(&terms, "source", ref->source);
 	add_term(&terms, "pipeline", ref->pipeline);
 	add_term(&terms, "run", with_run ? ref->run : NULL);
-	const char *text = arena_dup(data->arena, buf_str(&terms));
-	buf_fini(&terms);
-	return text;
+	return arena_take(data->arena, &terms);
 }
 
 static void add_object(

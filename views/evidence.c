@@ -51,8 +51,7 @@ static const char *shown(struct arena *arena, struct mask *mask, struct str raw)
 	size_t stamp = format_stamp(raw, clock);
 	buf_addz(&text, stamp ? clock : "");
 	clean_add(&text, str_slice(raw, stamp, raw.n), CLEAN_LINES | CLEAN_NO_SGR);
-	const char *line = arena_dup(arena, buf_str(&text));
-	buf_fini(&text);
+	const char *line = arena_take(arena, &text);
 	buf_fini(&masked);
 	return line;
 }

@@ -183,9 +183,7 @@ static const char *lanes_text(struct graph *g, int from, int to)
 	buf_init(&text, 0);
 	for (int i = from; i < to; i++)
 		buf_addf(&text, "%s ", corner(g->lanes[i] != NONE ? UP | DOWN : 0));
-	const char *copy = arena_dup(g->data->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(g->data->arena, &text);
 }
 
 static struct line *next_line(struct graph *g, struct block *block, enum role role, const char *text)

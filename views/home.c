@@ -35,8 +35,7 @@ static bool add_summary(
 		buf_addf(&text, " · %lld flaky", (long long)flaky);
 	if ((below || flaky) && !args->show_hidden)
 		buf_addz(&text, " (. shows)");
-	data->summary = arena_dup(data->arena, buf_str(&text));
-	buf_fini(&text);
+	data->summary = arena_take(data->arena, &text);
 	return true;
 }
 

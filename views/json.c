@@ -6,6 +6,24 @@
 #include "views/lists.h"
 #include "views/why_json.h"
 
+void json_put_value(struct json_writer *w, const struct value *value)
+{
+	switch (value->type) {
+	case VALUE_NULL:
+		json_put_null(w);
+		break;
+	case VALUE_INT:
+		json_put_int(w, value->i);
+		break;
+	case VALUE_REAL:
+		json_put_num(w, value->r);
+		break;
+	case VALUE_TEXT:
+		json_put_str(w, value->s);
+		break;
+	}
+}
+
 static void put_cell(struct json_writer *w, const struct column *column, const struct value *value)
 {
 	if (column->type == COLUMN_LIST) {
@@ -16,23 +34,10 @@ static void put_cell(struct json_writer *w, const struct column *column, const s
 		json_close(w, ']');
 		return;
 	}
-	switch (value->type) {
-	case VALUE_NULL:
-		json_put_null(w);
-		break;
-	case VALUE_INT:
-		if (column->type == COLUMN_BOOL)
-			json_put_bool(w, value->i != 0);
-		else
-			json_put_int(w, value->i);
-		break;
-	case VALUE_REAL:
-		json_put_num(w, value->r);
-		break;
-	case VALUE_TEXT:
-		json_put_str(w, value->s);
-		break;
-	}
+	if (value->type == VALUE_INT && column->type == COLUMN_BOOL)
+		json_put_bool(w, value->i != 0);
+	else
+		json_put_value(w, value);
 }
 
 /* The members of one row, without brackets. */

@@ -6,6 +6,9 @@
 #include "views/evidence.h"
 #include "views/view.h"
 
+/* A cell as it is stored. */
+void json_put_value(struct json_writer *w, const struct value *value);
+
 /* The rows of a table, one object a line. */
 void json_add_rows(struct buf *out, const struct table *table);
 

@@ -28,9 +28,7 @@ static const char *value_of(struct view_data *data, const struct result *rows, s
 	struct buf text;
 	buf_init(&text, 0);
 	format_cell(&text, &(struct format){0}, &(struct column){.type = COLUMN_TEXT}, value);
-	const char *copy = arena_dup(data->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(data->arena, &text);
 }
 
 bool pairs_add_facts(struct view_data *data, struct store *store, struct block *facts, int64_t run_id,

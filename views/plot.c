@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "views/plot.h"
 
+#include "client/base/file.h"
 #include "client/base/mem.h"
 #include "client/base/when.h"
 #include "views/compose.h"
@@ -246,19 +247,6 @@ static void add_point(struct buf *out, const struct plot *plot, const struct plo
 					    : "-Infinity");
 }
 
-static bool write_all(int fd, struct str bytes)
-{
-	while (bytes.n) {
-		ssize_t n = write(fd, bytes.p, bytes.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		bytes = str_slice(bytes, (size_t)n, bytes.n);
-	}
-	return true;
-}
-
 static bool write_points(int fd, const struct plot *plot)
 {
 	enum { AT_ONCE = 256 << 10 };
@@ -271,11 +259,11 @@ static bool write_points(int fd, const struct plot *plot)
 			add_point(&out, plot, &plot->series[i], &plot->series[i].points[k]);
 			if (out.n < AT_ONCE)
 				continue;
-			ok = write_all(fd, buf_str(&out));
+			ok = file_write_all(fd, buf_str(&out));
 			buf_reset(&out);
 		}
 	}
-	ok = ok && write_all(fd, buf_str(&out));
+	ok = ok && file_write_all(fd, buf_str(&out));
 	buf_fini(&out);
 	return ok;
 }

@@ -19,9 +19,7 @@ static const char *number_text(struct view_data *data, const struct value *value
 	struct buf text;
 	buf_init(&text, 0);
 	format_cell(&text, &(struct format){0}, &(struct column){.type = COLUMN_REAL}, value);
-	const char *copy = arena_dup(data->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(data->arena, &text);
 }
 
 static double real_of(const struct value *value)

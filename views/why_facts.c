@@ -29,25 +29,13 @@ struct page {
 
 #define FACT(page, label, role, ...) compose_fact((page)->data, (page)->facts, label, role, __VA_ARGS__)
 
-static const char *cut(struct view_data *data, enum column_type type, const char *text, size_t columns)
-{
-	struct buf buf;
-	buf_init(&buf, 0);
-	format_cut(&buf, &(struct format){0}, type, str_of(text), columns);
-	const char *copy = arena_dup(data->arena, buf_str(&buf));
-	buf_fini(&buf);
-	return copy;
-}
-
 static const char *number(struct view_data *data, double value)
 {
 	struct buf buf;
 	buf_init(&buf, 0);
 	const struct value cell = value_real(value);
 	format_cell(&buf, &(struct format){0}, &(struct column){.type = COLUMN_REAL}, &cell);
-	const char *copy = arena_dup(data->arena, buf_str(&buf));
-	buf_fini(&buf);
-	return copy;
+	return arena_take(data->arena, &buf);
 }
 
 /* "2 Sep" */
@@ -112,7 +100,7 @@ static void add_blocked(const struct page *p, struct line *line)
 	compose_span(p->data, line, ROLE_TEXT, "%sblocks %lld step%s", between(line), n, n == 1 ? "" : "s");
 	for (size_t i = 0; i < wait->n_behind; i++)
 		compose_span(p->data, line, ROLE_DIM, "%s%s", i ? ", " : ": ",
-			cut(p->data, COLUMN_NAME, wait->behind[i], KEY_COLUMNS));
+			compose_cut(p->data, COLUMN_NAME, wait->behind[i], KEY_COLUMNS));
 	if (wait->n_behind && (int64_t)wait->n_behind < wait->blocked_steps)
 		compose_span(p->data, line, ROLE_DIM, ", …");
 }
@@ -172,9 +160,7 @@ static const char *curve_of(struct view_data *data, const struct why_check *chec
 		double at = i < check->n_before ? check->before[i] : check->observed;
 		buf_addz(&text, levels[(size_t)((at - low) / (high - low) * 7 + 0.5)]);
 	}
-	const char *copy = arena_dup(data->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(data->arena, &text);
 }
 
 static double middle_of(struct view_data *data, const struct why_check *check)
@@ -211,11 +197,8 @@ static void add_change(const struct page *p, struct line *line, const struct cha
 	struct view_data *data = p->data;
 	const char *judged = change->weight > 0 ? diff_judgement(data->arena, change, 1) : "";
 	compose_span(data, line, ROLE_TEXT, "%s%s %s ", between(line), change->kind,
-		cut(data, COLUMN_NAME, diff_key(change), KEY_COLUMNS));
-	compose_span(data, line, ROLE_DIM, "%s → ",
-		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 0), VALUE_COLUMNS));
-	compose_span(data, line, change->weight > 0 ? ROLE_LATE : ROLE_TEXT, "%s",
-		cut(data, COLUMN_CAUSE, diff_value(data->arena, change, 1), VALUE_COLUMNS));
+		compose_cut(data, COLUMN_NAME, diff_key(change), KEY_COLUMNS));
+	diff_add_spans(data, line, change, VALUE_COLUMNS);
 	if (*judged)
 		compose_span(data, line, ROLE_DIM, " (%s)", judged);
 }
@@ -236,7 +219,7 @@ static void add_changed(const struct page *p)
 		compose_span(p->data, line, ROLE_DIM, " · %zu more", why->changed.n - MOST_CHANGES);
 	if (!why->changed.n)
 		compose_span(p->data, line, ROLE_DIM, "nothing that is reported, since %s",
-			cut(p->data, COLUMN_NAME, why->changed.names[0], NAME_COLUMNS));
+			compose_cut(p->data, COLUMN_NAME, why->changed.names[0], NAME_COLUMNS));
 	if (why->changed.unreported)
 		compose_span(p->data, line, ROLE_DIM, " · not reported by %s: %s", why->place.source,
 			why->changed.unreported);
@@ -268,8 +251,7 @@ static const char *args_of(struct view_data *data, const char *json)
 		else
 			json_add(&text, it.value);
 	}
-	const char *copy = arena_dup(data->arena, buf_str(&text));
-	buf_fini(&text);
+	const char *copy = arena_take(data->arena, &text);
 	json_free(doc);
 	return copy;
 }
@@ -280,10 +262,11 @@ static void add_helped(const struct page *p, struct line *line, const struct pas
 	if (h->verb) {
 		const char *with = args_of(data, h->text);
 		compose_span(data, line, ROLE_TEXT, " · %s%s%s helped %lld of %lld", h->verb,
-			*with ? " with " : "", cut(data, COLUMN_TEXT, with, TEXT_COLUMNS),
+			*with ? " with " : "", compose_cut(data, COLUMN_TEXT, with, TEXT_COLUMNS),
 			(long long)h->passed, (long long)h->tried);
 	} else {
-		compose_span(data, line, ROLE_TEXT, " · “%s”", cut(data, COLUMN_TEXT, h->text, TEXT_COLUMNS));
+		compose_span(data, line, ROLE_TEXT, " · “%s”",
+			compose_cut(data, COLUMN_TEXT, h->text, TEXT_COLUMNS));
 	}
 	compose_span(data, line, ROLE_DIM, " (%s, %s, %s)", h->who, day(data, h->at_ms),
 		compose_duration(data, h->took_ms));
@@ -325,8 +308,8 @@ static void add_history(const struct page *p)
 	if (past->has_rate_change)
 		compose_span(data, line, ROLE_LATE, " · fails %s often since %s (%.0f %% → %.0f %%)",
 			past->rate_after > past->rate_before ? "more" : "less",
-			cut(data, COLUMN_NAME, past->changed_run, KEY_COLUMNS), 100 * past->rate_before,
-			100 * past->rate_after);
+			compose_cut(data, COLUMN_NAME, past->changed_run, KEY_COLUMNS),
+			100 * past->rate_before, 100 * past->rate_after);
 	if (past->has_new_duration)
 		compose_span(data, line, ROLE_TEXT, " · takes %s → %s since %s",
 			compose_duration(data, (int64_t)past->duration_before_ms),
@@ -341,8 +324,8 @@ static void add_similar(const struct page *p)
 		const struct past_similar *s = &past->similar[i];
 		struct line *line =
 			FACT(p, i ? "" : "similar", ROLE_LINK, "problem %lld", (long long)s->problem);
-		compose_span(
-			p->data, line, ROLE_TEXT, " %s", cut(p->data, COLUMN_CAUSE, s->title, TEXT_COLUMNS));
+		compose_span(p->data, line, ROLE_TEXT, " %s",
+			compose_cut(p->data, COLUMN_CAUSE, s->title, TEXT_COLUMNS));
 		compose_span(p->data, line, ROLE_DIM, " · %s · %s", s->state,
 			compose_ago(p->data, s->last_ms, p->args->now_ms));
 		line->ref = arena_printf(p->data->arena, "problem:%lld", (long long)s->problem);

@@ -168,9 +168,7 @@ static const char *literal_of(const struct result *ids, struct arena *arena)
 	for (size_t row = 0; row < ids->n_rows; row++)
 		buf_addf(&out, "%s%lld", row ? "," : "", (long long)result_int(ids, row, 0, 0));
 	buf_addc(&out, '}');
-	const char *literal = arena_dup(arena, buf_str(&out));
-	buf_fini(&out);
-	return literal;
+	return arena_take(arena, &out);
 }
 
 /* All matches are fetched before they are sorted: walking the index of times until enough were met, as is

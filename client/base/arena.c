@@ -94,6 +94,13 @@ char *arena_dup(struct arena *arena, struct str s)
 	return copy;
 }
 
+char *arena_take(struct arena *arena, struct buf *buf)
+{
+	char *text = arena_dup(arena, buf_str(buf));
+	buf_fini(buf);
+	return text;
+}
+
 char *arena_dupz(struct arena *arena, const char *text)
 {
 	return text ? arena_dup(arena, str_of(text)) : NULL;

@@ -5,7 +5,7 @@
 #ifndef CLIENT_BASE_ARENA_H
 #define CLIENT_BASE_ARENA_H
 
-#include "client/base/str.h"
+#include "client/base/buf.h"
 
 #include <stdarg.h>
 
@@ -23,7 +23,9 @@ size_t arena_size(const struct arena *arena);
 void *arena_get(struct arena *arena, size_t n, size_t size) __attribute__((warn_unused_result));
 /* A NUL-terminated copy of S. */
 char *arena_dup(struct arena *arena, struct str s) __attribute__((warn_unused_result));
-/* The same for a NUL-terminated text; NULL stays NULL. */
+/* What BUF holds, NUL-terminated in ARENA; BUF is ended. */
+char *arena_take(struct arena *arena, struct buf *buf) __attribute__((warn_unused_result));
+/* The same as arena_dup for a NUL-terminated text; NULL stays NULL. */
 char *arena_dupz(struct arena *arena, const char *text) __attribute__((warn_unused_result));
 /* Text made as by printf. */
 char *arena_printf(struct arena *arena, const char *fmt, ...)

@@ -174,7 +174,7 @@ bool file_read_secret(const char *path, size_t max, struct buf *out, struct err 
 
 /* --- writing ------------------------------------------------------------------ */
 
-static bool write_all(int fd, struct str bytes)
+bool file_write_all(int fd, struct str bytes)
 {
 	while (bytes.n) {
 		ssize_t n = write(fd, bytes.p, bytes.n);
@@ -190,7 +190,7 @@ static bool write_all(int fd, struct str bytes)
 /* Closes FD in any case; false with errno where the bytes may not be on the disk. */
 static bool write_and_close(int fd, struct str bytes)
 {
-	bool ok = write_all(fd, bytes) && fsync(fd) == 0;
+	bool ok = file_write_all(fd, bytes) && fsync(fd) == 0;
 	int number = errno;
 	if (close(fd) != 0 && ok)
 		return false;

@@ -17,6 +17,8 @@ bool file_read(const char *path, size_t max, struct buf *out, struct err *err);
 bool file_read_trusted(const char *path, size_t max, struct buf *out, struct err *err);
 /* The same for a file that may hold a secret: owner us or root, no group or other bits. */
 bool file_read_secret(const char *path, size_t max, struct buf *out, struct err *err);
+/* Writes all of BYTES to FD, however often that takes; false with errno. */
+bool file_write_all(int fd, struct str bytes);
 /* Writes PATH through a temporary file, fsync, rename and directory fsync; mode 0600. */
 bool file_write(const char *path, struct str bytes, struct err *err);
 /* Puts the folder of PATH on the disk: a rename in it is safe afterwards. */

@@ -501,6 +501,30 @@ void json_put_ms(struct json_writer *w, int64_t ms)
 		json_put_int(w, ms);
 }
 
+void json_member_text(struct json_writer *w, const char *key, const char *text)
+{
+	json_key(w, key);
+	json_put_str(w, text ? str_of(text) : (struct str){0});
+}
+
+void json_member_int(struct json_writer *w, const char *key, int64_t value)
+{
+	json_key(w, key);
+	json_put_int(w, value);
+}
+
+void json_member_bool(struct json_writer *w, const char *key, bool value)
+{
+	json_key(w, key);
+	json_put_bool(w, value);
+}
+
+void json_member_ms(struct json_writer *w, const char *key, int64_t ms)
+{
+	json_key(w, key);
+	json_put_ms(w, ms);
+}
+
 static void put_value(struct json_writer *w, const struct json *value)
 {
 	struct json_iter it = {0};

@@ -93,5 +93,10 @@ void json_put_null(struct json_writer *w);
 void json_put_ms(struct json_writer *w, int64_t ms);
 /* A value that is JSON already. */
 void json_put_raw(struct json_writer *w, struct str json);
+/* A member, key and value; no text (NULL) and TIME_NONE write null. */
+void json_member_text(struct json_writer *w, const char *key, const char *text);
+void json_member_int(struct json_writer *w, const char *key, int64_t value);
+void json_member_bool(struct json_writer *w, const char *key, bool value);
+void json_member_ms(struct json_writer *w, const char *key, int64_t ms);
 
 #endif

@@ -34,6 +34,12 @@ static inline bool str_is(struct str a, const char *text)
 	return str_eq(a, str_of(text));
 }
 
+/* Whether two texts, either of which may be missing (NULL), say the same. */
+static inline bool str_same(const char *a, const char *b)
+{
+	return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 static inline bool str_starts(struct str a, struct str head)
 {
 	return a.n >= head.n && memcmp(a.p, head.p, head.n) == 0;

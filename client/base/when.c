@@ -342,6 +342,14 @@ void when_add_local(struct buf *out, int64_t ms)
 	when_add_clock(out, ms);
 }
 
+const char *when_local(struct arena *arena, int64_t ms)
+{
+	struct buf text;
+	buf_init(&text, 0);
+	when_add_local(&text, ms);
+	return arena_take(arena, &text);
+}
+
 void when_add_clock(struct buf *out, int64_t ms)
 {
 	struct tm tm;

@@ -3,6 +3,7 @@
 #ifndef CLIENT_BASE_WHEN_H
 #define CLIENT_BASE_WHEN_H
 
+#include "client/base/arena.h"
 #include "client/base/buf.h"
 #include "client/base/clock.h"
 
@@ -23,6 +24,8 @@ bool when_parse_http(struct str text, int64_t *out_ms);
 void when_add_rfc3339(struct buf *out, int64_t ms);
 /* Local time with zone: "2026-11-22 14:17:16 CET"; "–" for TIME_NONE. */
 void when_add_local(struct buf *out, int64_t ms);
+/* The same in ARENA. */
+const char *when_local(struct arena *arena, int64_t ms);
 /* "03:12:04 CET", for "as of". */
 void when_add_clock(struct buf *out, int64_t ms);
 /* "now" (under a minute), "12m", "3h", "2d", "5w", "3y"; "–" for TIME_NONE; "in 3h" for the future. */

@@ -268,9 +268,7 @@ static const char *ref_of(struct arena *arena, const struct declared_item *item)
 	if (strcmp(item->kind, "source"))
 		buf_addf(&ref, "%s:", item->kind);
 	ref_add_part(&ref, str_of(item->name));
-	const char *text = arena_dup(arena, buf_str(&ref));
-	buf_fini(&ref);
-	return text;
+	return arena_take(arena, &ref);
 }
 
 static struct str args_of(struct arena *arena, const struct declared_item *item)

@@ -125,9 +125,7 @@ const char *filter_like(struct arena *arena, struct str glob)
 		else
 			add_like(&out, glob.p[i]);
 	}
-	const char *like = arena_dup(arena, buf_str(&out));
-	buf_fini(&out);
-	return like;
+	return arena_take(arena, &out);
 }
 
 const char *filter_like_word(struct arena *arena, struct str word)
@@ -140,7 +138,5 @@ const char *filter_like_word(struct arena *arena, struct str word)
 		add_like(&out, c >= 'A' && c <= 'Z' ? (char)(c + 32) : c);
 	}
 	buf_addc(&out, '%');
-	const char *like = arena_dup(arena, buf_str(&out));
-	buf_fini(&out);
-	return like;
+	return arena_take(arena, &out);
 }

@@ -68,9 +68,7 @@ static const char *select_of(struct arena *arena, const struct store_table *tabl
 	for (size_t i = 0; i < table->n_columns; i++)
 		buf_addf(&sql, "%s\"%s\"", i ? ", " : "", table->columns[i]);
 	buf_addf(&sql, " FROM %s WHERE %s", table->name, where);
-	const char *text = arena_dup(arena, buf_str(&sql));
-	buf_fini(&sql);
-	return text;
+	return arena_take(arena, &sql);
 }
 
 static bool copy_part(

@@ -199,16 +199,11 @@ static bool has_project(const struct config *config, const char *name)
 	return false;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 static bool has_runbook(const struct config *config, const struct config_runbook *runbook)
 {
 	for (size_t i = 0; i < config->n_runbooks; i++)
 		if (!strcmp(config->runbooks[i].match, runbook->match) &&
-			is_same_text(config->runbooks[i].pipeline, runbook->pipeline))
+			str_same(config->runbooks[i].pipeline, runbook->pipeline))
 			return true;
 	return false;
 }

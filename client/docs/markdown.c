@@ -293,9 +293,7 @@ static const char *attribute(struct builder *b, const MD_ATTRIBUTE *a)
 		else if (a->substr_types[i] == MD_TEXT_NORMAL)
 			buf_add(&text, piece);
 	}
-	const char *copy = arena_dup(b->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(b->arena, &text);
 }
 
 /* --- md4c calls ------------------------------------------------------------ */
@@ -693,9 +691,7 @@ const char *markdown_slug(struct arena *arena, struct str title)
 		else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_' || c & 0x80)
 			buf_addc(&slug, c);
 	}
-	const char *copy = arena_dup(arena, buf_str(&slug));
-	buf_fini(&slug);
-	return copy;
+	return arena_take(arena, &slug);
 }
 
 size_t document_section(const struct document *document, const char *slug)

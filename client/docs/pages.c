@@ -64,8 +64,7 @@ static void read_tags(struct arena *arena, struct page *page, const struct yaml 
 		buf_addz(&tags, i ? " " : "");
 		buf_add(&tags, value->items[i].text);
 	}
-	page->tags = arena_dup(arena, buf_str(&tags));
-	buf_fini(&tags);
+	page->tags = arena_take(arena, &tags);
 }
 
 static bool read_date(const struct yaml *value, int64_t *out_ms)

@@ -119,16 +119,6 @@ static bool run(const struct words *words, struct err *err)
 	return ok;
 }
 
-/* As the portal reads it; one that is no number was refused there. */
-static void fix_clock(void)
-{
-	const char *now = getenv("PORTHOLE_NOW");
-	int64_t ms;
-
-	if (now && str_to_int(str_of(now), 0, INT64_MAX, &ms))
-		clock_fix(ms);
-}
-
 int main(int argc, char **argv)
 {
 	struct words words = {0};
@@ -137,7 +127,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	fix_clock();
+	clock_fix_by_environment(); /* one that is no number was refused by the portal */
 	if (!seal(&err) || !run(&words, &err))
 		return fail(&err);
 	return 0;

@@ -342,9 +342,7 @@ static const char *run_ref_of(struct task *task, const char *run)
 	struct buf text;
 	buf_init(&text, 0);
 	ref_add(&text, &ref);
-	const char *copy = arena_dup(task->act->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(task->act->arena, &text);
 }
 
 /* --- looking after a lost answer --------------------------------------------------------------- */
@@ -701,9 +699,7 @@ static const char *typeable(const struct act *act, const char *name)
 	struct buf text;
 	buf_init(&text, 0);
 	clean_add(&text, str_of(name), CLEAN_NAME);
-	const char *copy = arena_dup(act->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(act->arena, &text);
 }
 
 const char *act_name(const struct act *act)

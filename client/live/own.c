@@ -352,8 +352,7 @@ struct own *own_new(struct loop *loop, const struct config *config, struct store
 	own->ctx = ctx;
 	buf_init(&text, 0);
 	ref_add(&text, ref);
-	own->text = arena_dup(own->arena, buf_str(&text));
-	buf_fini(&text);
+	own->text = arena_take(own->arena, &text);
 	own->ticket = store_thread_run(store, &what, new_job(own), own);
 	return own;
 }

@@ -451,8 +451,7 @@ static void name_run(struct runner *runner)
 	struct buf text;
 	buf_init(&text, 0);
 	ref_add(&text, &ref);
-	runner->outcome->ref = arena_dup(runner->arena, buf_str(&text));
-	buf_fini(&text);
+	runner->outcome->ref = arena_take(runner->arena, &text);
 }
 
 /* A parameter is there under its own name and in capitals, as variables are written. */

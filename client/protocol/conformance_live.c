@@ -14,28 +14,22 @@ enum { MOST_CHUNK = 64 << 10, ASK_POINTS = 2 };
 
 #define LOG "log"
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
-}
-
 /* The start of parameters that name a run. */
 static struct json_writer put_run(struct buf *out, const struct pick *pick)
 {
 	struct json_writer w = {.out = out};
 	buf_reset(out);
 	json_open(&w, '{');
-	put_text(&w, "pipeline", pick->pipeline);
-	put_text(&w, "run", pick->run);
+	json_member_text(&w, "pipeline", pick->pipeline);
+	json_member_text(&w, "run", pick->run);
 	return w;
 }
 
 static void log_params(struct buf *out, const struct pick *pick, int64_t offset, bool follow)
 {
 	struct json_writer w = put_run(out, pick);
-	put_text(&w, "step", pick->step);
-	put_text(&w, "index", pick->index);
+	json_member_text(&w, "step", pick->step);
+	json_member_text(&w, "index", pick->index);
 	json_key(&w, "attempt");
 	json_put_int(&w, pick->attempt);
 	json_key(&w, "offset");
@@ -294,7 +288,7 @@ static void list_folder(struct trial *t, struct pick *run, const char *path, str
 	struct probe_answer answer;
 	buf_init(&params, 0);
 	struct json_writer w = put_run(&params, run);
-	put_text(&w, "path", path);
+	json_member_text(&w, "path", path);
 	json_close(&w, '}');
 	if (trial_call(t, "artifacts", params.p, NULL, NULL, &answer)) {
 		const struct json *entries = json_get(answer.result, "entries");
@@ -343,7 +337,7 @@ static void read_file(struct trial *t, const struct file *file, int64_t from)
 	bool complete = false;
 	buf_init(&params, 0);
 	struct json_writer w = put_run(&params, file->run);
-	put_text(&w, "path", file->path);
+	json_member_text(&w, "path", file->path);
 	json_key(&w, "offset");
 	json_put_int(&w, from);
 	json_close(&w, '}');

@@ -340,9 +340,7 @@ static const char *pair_text(struct arena *arena, const struct json *value)
 	struct buf json;
 	buf_init(&json, JSON_MOST_BYTES);
 	json_add(&json, value);
-	const char *copy = arena_dup(arena, buf_str(&json));
-	buf_fini(&json);
-	return copy;
+	return arena_take(arena, &json);
 }
 
 static bool read_pairs(struct arena *arena, const struct field *field, const struct json *value, void *object)

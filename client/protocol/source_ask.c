@@ -8,31 +8,13 @@
 
 /* --- parameters ------------------------------------------------------------- */
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
-}
-
-static void put_int(struct json_writer *w, const char *key, int64_t value)
-{
-	json_key(w, key);
-	json_put_int(w, value);
-}
-
-static void put_bool(struct json_writer *w, const char *key, bool value)
-{
-	json_key(w, key);
-	json_put_bool(w, value);
-}
-
 /* The start of what concerns a run. */
 static struct json_writer open_run(struct ask *ask, const char *pipeline, const char *run)
 {
 	struct json_writer w = {.out = &ask->params};
 	json_open(&w, '{');
-	put_text(&w, "pipeline", pipeline);
-	put_text(&w, "run", run);
+	json_member_text(&w, "pipeline", pipeline);
+	json_member_text(&w, "run", run);
 	return w;
 }
 
@@ -82,7 +64,7 @@ int64_t source_pull(struct source *source, const char *cursor, int64_t since_ms,
 	struct json_writer w = {.out = &ask->params};
 	ask->to.pull = ops;
 	json_open(&w, '{');
-	put_text(&w, "cursor", cursor);
+	json_member_text(&w, "cursor", cursor);
 	json_key(&w, "since_ms");
 	json_put_ms(&w, since_ms);
 	json_close(&w, '}');
@@ -116,11 +98,11 @@ int64_t source_log(struct source *source, const struct source_step *step, int64_
 	struct json_writer w = open_run(ask, step->pipeline, step->run);
 	ask->to.log = ops;
 	ask->is_follow = follow;
-	put_text(&w, "step", step->step);
-	put_text(&w, "index", step->index);
-	put_int(&w, "attempt", step->attempt);
-	put_int(&w, "offset", offset);
-	put_bool(&w, "follow", follow);
+	json_member_text(&w, "step", step->step);
+	json_member_text(&w, "index", step->index);
+	json_member_int(&w, "attempt", step->attempt);
+	json_member_int(&w, "offset", offset);
+	json_member_bool(&w, "follow", follow);
 	json_close(&w, '}');
 	return source_send_ask(source, ask);
 }
@@ -166,7 +148,7 @@ int64_t source_series(struct source *source, const char *pipeline, const char *r
 	for (size_t i = 0; i < n_metrics; i++)
 		json_put_str(&w, str_of(metrics[i]));
 	json_close(&w, ']');
-	put_int(&w, "max_points", max_points);
+	json_member_int(&w, "max_points", max_points);
 	json_close(&w, '}');
 	return source_send_ask(source, ask);
 }
@@ -210,7 +192,7 @@ int64_t source_artifacts(struct source *source, const char *pipeline, const char
 	struct ask *ask = source_add_ask(source, &ask_artifacts, ctx);
 	struct json_writer w = open_run(ask, pipeline, run);
 	ask->to.artifacts = ops;
-	put_text(&w, "path", path);
+	json_member_text(&w, "path", path);
 	json_close(&w, '}');
 	return source_send_ask(source, ask);
 }
@@ -247,8 +229,8 @@ int64_t source_artifact(struct source *source, const char *pipeline, const char 
 	struct ask *ask = source_add_ask(source, &ask_artifact, ctx);
 	struct json_writer w = open_run(ask, pipeline, run);
 	ask->to.artifact = ops;
-	put_text(&w, "path", path);
-	put_int(&w, "offset", offset);
+	json_member_text(&w, "path", path);
+	json_member_int(&w, "offset", offset);
 	json_close(&w, '}');
 	return source_send_ask(source, ask);
 }
@@ -307,11 +289,11 @@ int64_t source_act(struct source *source, const char *verb, const char *ref, str
 	struct json_writer w = {.out = &ask->params};
 	ask->to.acted = fn;
 	json_open(&w, '{');
-	put_text(&w, "verb", verb);
-	put_text(&w, "ref", ref);
+	json_member_text(&w, "verb", verb);
+	json_member_text(&w, "ref", ref);
 	json_key(&w, "args");
 	json_put_raw(&w, args.n ? args : STR("{}"));
-	put_bool(&w, "dry_run", dry_run);
+	json_member_bool(&w, "dry_run", dry_run);
 	json_close(&w, '}');
 	return source_send_ask(source, ask);
 }

@@ -100,8 +100,7 @@ static const char *web_url(struct pull *pull, struct str dag, struct str run)
 		buf_addz(&url, "/runs/");
 		percent_add_url(&url, run);
 	}
-	copy = arena_dup(pull_scratch(pull), buf_str(&url));
-	buf_fini(&url);
+	copy = arena_take(pull_scratch(pull), &url);
 	return copy;
 }
 
@@ -546,8 +545,7 @@ static const char *heartbeat_message(struct pull *pull, int64_t ms)
 	buf_init(&text, 0);
 	buf_addz(&text, "silent, last heartbeat ");
 	when_add_rfc3339(&text, ms);
-	copy = arena_dup(pull_scratch(pull), buf_str(&text));
-	buf_fini(&text);
+	copy = arena_take(pull_scratch(pull), &text);
 	return copy;
 }
 
@@ -793,8 +791,7 @@ static void ask_changes(struct pull *pull, const char *path, const char *order, 
 		percent_add_url(&query, buf_str(&time));
 		buf_fini(&time);
 	}
-	list.path = arena_dup(pull_arena(pull), buf_str(&query));
-	buf_fini(&query);
+	list.path = arena_take(pull_arena(pull), &query);
 	ask_list(pull, &list);
 }
 

@@ -115,27 +115,6 @@ static bool tell_no(struct pull *pull, const struct response *response, struct e
 	return true;
 }
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, str_of(text));
-}
-
-static void put_bool(struct json_writer *w, const char *key, bool value)
-{
-	json_key(w, key);
-	json_put_bool(w, value);
-}
-
-/* Takes the text of BUF, which it ends. */
-static const char *take_text(struct pull *pull, struct buf *buf)
-{
-	const char *text = arena_dup(pull_arena(pull), buf_str(buf));
-
-	buf_fini(buf);
-	return text;
-}
-
 /* A text as it may be quoted in a line. */
 static struct str shown(const char *text)
 {
@@ -154,8 +133,8 @@ static const char *clear_body(struct pull *pull, const struct action *action, bo
 
 	buf_init(&body, 0);
 	json_open(&w, '{');
-	put_bool(&w, "dry_run", is_dry_run);
-	put_bool(&w, "only_failed", action->only_failed);
+	json_member_bool(&w, "dry_run", is_dry_run);
+	json_member_bool(&w, "only_failed", action->only_failed);
 	json_key(&w, "dag_run_id");
 	json_put_str(&w, action->run);
 	if (action->step.n) {
@@ -170,13 +149,13 @@ static const char *clear_body(struct pull *pull, const struct action *action, bo
 			json_put_str(&w, action->step);
 		}
 		json_close(&w, ']');
-		put_bool(&w, "include_downstream", action->downstream);
-		put_bool(&w, "include_upstream", action->upstream);
+		json_member_bool(&w, "include_downstream", action->downstream);
+		json_member_bool(&w, "include_upstream", action->upstream);
 	}
 	if (action->note && !is_dry_run)
-		put_text(&w, "note", action->note);
+		json_member_text(&w, "note", action->note);
 	json_close(&w, '}');
-	return take_text(pull, &body);
+	return arena_take(pull_arena(pull), &body);
 }
 
 static const char *clear_path(struct pull *pull, const struct action *action)
@@ -187,7 +166,7 @@ static const char *clear_path(struct pull *pull, const struct action *action)
 	buf_addz(&path, "/api/v2/dags/");
 	percent_add_url(&path, action->pipeline);
 	buf_addz(&path, "/clearTaskInstances");
-	return take_text(pull, &path);
+	return arena_take(pull_arena(pull), &path);
 }
 
 /* The attempt tells one failure of a step from the next. */
@@ -343,13 +322,13 @@ static void act_trigger(struct pull *pull, struct action *action)
 	buf_init(&body, 0);
 	json_open(&w, '{');
 	if (action->run_id)
-		put_text(&w, "dag_run_id", action->run_id);
+		json_member_text(&w, "dag_run_id", action->run_id);
 	json_key(&w, "logical_date");
 	json_put_null(&w);
 	json_key(&w, "conf");
 	json_put_raw(&w, str_of(action->conf ? action->conf : "{}"));
 	if (action->note)
-		put_text(&w, "note", action->note);
+		json_member_text(&w, "note", action->note);
 	json_close(&w, '}');
 	ask_with(pull, "POST", runs_path(pull, action), body.p, REQUEST_ACTS, take_triggered, action);
 	buf_fini(&body);
@@ -426,9 +405,9 @@ static void act_state(struct pull *pull, struct action *action)
 
 	buf_init(&body, 0);
 	json_open(&w, '{');
-	put_text(&w, action->step.n ? "new_state" : "state", wanted_state(action));
+	json_member_text(&w, action->step.n ? "new_state" : "state", wanted_state(action));
 	if (action->note)
-		put_text(&w, "note", action->note);
+		json_member_text(&w, "note", action->note);
 	json_close(&w, '}');
 	ask_with(pull, "PATCH", arena_printf(pull_arena(pull), "%s%s", action->object, mask), body.p,
 		REQUEST_ACTS, take_marked, action);
@@ -526,7 +505,7 @@ static void act_note(struct pull *pull, struct action *action)
 
 	buf_init(&body, 0);
 	json_open(&w, '{');
-	put_text(&w, "note", action->note);
+	json_member_text(&w, "note", action->note);
 	json_close(&w, '}');
 	ask_with(pull, "PATCH", arena_printf(pull_arena(pull), "%s?update_mask=note", action->object), body.p,
 		REQUEST_ACTS, take_noted, action);
@@ -589,7 +568,7 @@ static const char *object_path(struct pull *pull, const struct act_request *requ
 	if (request->step) {
 		airflow_add_instance(&path, str_of(request->pipeline), str_of(request->run),
 			str_of(request->step), str_of(request->index));
-		return take_text(pull, &path);
+		return arena_take(pull_arena(pull), &path);
 	}
 	buf_addz(&path, "/api/v2/dags/");
 	percent_add_url(&path, str_of(request->pipeline));
@@ -597,7 +576,7 @@ static const char *object_path(struct pull *pull, const struct act_request *requ
 		buf_addz(&path, "/dagRuns/");
 		percent_add_url(&path, str_of(request->run));
 	}
-	return take_text(pull, &path);
+	return arena_take(pull_arena(pull), &path);
 }
 
 static const char *text_arg(struct pull *pull, const struct json *args, const char *key)
@@ -616,7 +595,7 @@ static const char *conf_arg(struct pull *pull, const struct json *args)
 		return NULL;
 	buf_init(&text, 0);
 	json_add(&text, conf);
-	return take_text(pull, &text);
+	return arena_take(pull_arena(pull), &text);
 }
 
 static struct str keep(struct pull *pull, const char *text)

@@ -236,8 +236,7 @@ bool airflow_log_start(struct pull *pull, const struct log_request *ask_for, str
 	add_parameter(&path, "run_id", step->run);
 	add_parameter(&path, "task_id", step->step);
 	buf_addf(&path, "map_index=%lld", (long long)log->index);
-	log->events_query = arena_dup(pull_arena(pull), buf_str(&path));
-	buf_fini(&path);
+	log->events_query = arena_take(pull_arena(pull), &path);
 	log->attempt = step->attempt;
 	log->follow = ask_for->follow;
 	log->told = ask_for->offset;

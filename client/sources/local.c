@@ -260,11 +260,6 @@ static const char *below(struct pull *pull, const char *folder, const char *path
 		       : arena_dupz(pull_arena(pull), path);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : !a && !b;
-}
-
 static bool is_end(const char *state)
 {
 	enum state s = state_of(str_of(state));
@@ -282,9 +277,9 @@ static void judge_line(struct pull *pull, struct log *log, struct str line)
 
 	if (str_is(json_get_str(root, "method"), "step_run") &&
 		record_read(pull_scratch(pull), RECORD_STEP_RUN, json_get(root, "params"), &record, NULL) &&
-		s->attempt == log->attempt && same_text(s->pipeline, log->step.pipeline) &&
-		same_text(s->run, log->step.run) && same_text(s->step, log->step.step) &&
-		same_text(s->index, log->step.index))
+		s->attempt == log->attempt && str_same(s->pipeline, log->step.pipeline) &&
+		str_same(s->run, log->step.run) && str_same(s->step, log->step.step) &&
+		str_same(s->index, log->step.index))
 		log->is_over = is_end(s->state);
 	json_free(doc);
 }
@@ -418,8 +413,7 @@ static const char *joined(struct pull *pull, const char *a, const char *b, char 
 		buf_addc(&text, sep);
 		percent_add_ref(&text, str_of(b));
 	}
-	copy = arena_dup(pull_arena(pull), buf_str(&text));
-	buf_fini(&text);
+	copy = arena_take(pull_arena(pull), &text);
 	return copy;
 }
 

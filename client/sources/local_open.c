@@ -29,16 +29,10 @@ struct local_open *local_open_new(struct arena *arena)
 	return open;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a && b ? strcmp(a, b) == 0 : a == b;
-}
-
 static bool is_same(const struct item *a, const struct item *b)
 {
-	return a->kind == b->kind && a->attempt == b->attempt && same_text(a->step, b->step) &&
-	       same_text(a->index, b->index) && same_text(a->run, b->run) &&
-	       same_text(a->pipeline, b->pipeline);
+	return a->kind == b->kind && a->attempt == b->attempt && str_same(a->step, b->step) &&
+	       str_same(a->index, b->index) && str_same(a->run, b->run) && str_same(a->pipeline, b->pipeline);
 }
 
 /* Where the like of ITEM is, or the end of the list. */
@@ -135,7 +129,7 @@ bool local_open_end(struct local_open *open, struct pull *pull, int64_t now_ms)
 			continue;
 		}
 		for (const struct item *part = open->items; part; part = part->next)
-			if (same_text(part->run, run->run) && same_text(part->pipeline, run->pipeline))
+			if (str_same(part->run, run->run) && str_same(part->pipeline, run->pipeline))
 				tell_lost(pull, part);
 	}
 	return is_open;

@@ -134,12 +134,6 @@ static bool take_tagged(struct pull *pull, const struct response *response, void
 	return true;
 }
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, str_of(text));
-}
-
 static void act(struct pull *pull, struct tagging *t)
 {
 	struct buf body;
@@ -154,13 +148,13 @@ static void act(struct pull *pull, struct tagging *t)
 
 	buf_init(&body, 0);
 	json_open(&w, '{');
-	put_text(&w, "run_id", t->run);
+	json_member_text(&w, "run_id", t->run);
 	json_key(&w, "tags");
 	json_open(&w, '[');
 	for (size_t i = 0; i < t->n; i++) {
 		json_open(&w, '{');
-		put_text(&w, "key", t->keys[i]);
-		put_text(&w, "value", t->values[i]);
+		json_member_text(&w, "key", t->keys[i]);
+		json_member_text(&w, "value", t->values[i]);
 		json_close(&w, '}');
 	}
 	json_close(&w, ']');

@@ -24,8 +24,7 @@ static const char *with(struct pull *pull, const char *path, const char *name, s
 	buf_init(&text, 0);
 	buf_addf(&text, "%s%c%s=", path, strchr(path, '?') ? '&' : '?', name);
 	percent_add_url(&text, value);
-	copy = arena_dup(pull_arena(pull), buf_str(&text));
-	buf_fini(&text);
+	copy = arena_take(pull_arena(pull), &text);
 	return copy;
 }
 

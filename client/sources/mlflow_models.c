@@ -268,8 +268,7 @@ static const char *version_url(struct pull *pull, struct str name, struct str ve
 	percent_add_url(&url, name);
 	buf_addz(&url, "/versions/");
 	percent_add_url(&url, version);
-	copy = arena_dup(pull_scratch(pull), buf_str(&url));
-	buf_fini(&url);
+	copy = arena_take(pull_scratch(pull), &url);
 	return copy;
 }
 

@@ -35,8 +35,7 @@ const char *mlflow_web_url(struct pull *pull, const struct mlflow_experiment *ex
 		buf_addz(&url, "/runs/");
 		percent_add_url(&url, run);
 	}
-	copy = arena_dup(pull_scratch(pull), buf_str(&url));
-	buf_fini(&url);
+	copy = arena_take(pull_scratch(pull), &url);
 	return copy;
 }
 

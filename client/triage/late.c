@@ -69,16 +69,6 @@ struct judged {
 	int64_t next_due_ms, last_run_ms, synced_ms;
 };
 
-static const char *clock_text(struct arena *arena, int64_t ms)
-{
-	struct buf text;
-	buf_init(&text, 0);
-	when_add_local(&text, ms);
-	const char *copy = arena_dup(arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
-}
-
 /* What there is of the result that was due: a green run, one that failed, one that runs still. */
 static bool find_result(
 	const struct judged *j, int64_t since_ms, const char **state, int64_t *at_ms, struct err *err)
@@ -147,12 +137,12 @@ static bool judge_due(const struct judged *j, struct late *late, struct err *err
 	late->due_ms = due_ms;
 	if (says(state, "running queued"))
 		late->title = arena_printf(
-			j->arena, "due %s, %s since %s", j->clock, state, clock_text(j->arena, at_ms));
+			j->arena, "due %s, %s since %s", j->clock, state, when_local(j->arena, at_ms));
 	else if (green_ms < 0)
 		late->title = arena_printf(j->arena, "due %s, no green run is known", j->clock);
 	else
 		late->title = arena_printf(
-			j->arena, "due %s, no green run since %s", j->clock, clock_text(j->arena, green_ms));
+			j->arena, "due %s, no green run since %s", j->clock, when_local(j->arena, green_ms));
 	return true;
 }
 
@@ -180,7 +170,7 @@ static void judge_schedule(const struct judged *j, struct late *late)
 	if (due_ms == TIME_NONE || (j->last_run_ms != TIME_NONE && j->last_run_ms >= due_ms))
 		return;
 	late->due_ms = due_ms;
-	late->title = arena_printf(j->arena, "no run has come since %s", clock_text(j->arena, due_ms));
+	late->title = arena_printf(j->arena, "no run has come since %s", when_local(j->arena, due_ms));
 }
 
 enum { SOURCE, PIPELINE, OWNER, ID, SCHEDULE, NEXT_DUE, LAST_RUN, SYNCED, HELD };

@@ -108,8 +108,7 @@ static const char *told(struct queue *q, const char *text)
 		return NULL;
 	buf_init(&clean, 0);
 	clean_add(&clean, str_slice(str_of(text), 0, MOST_TITLE), CLEAN_NAME);
-	const char *copy = arena_dup(q->arena, buf_str(&clean));
-	buf_fini(&clean);
+	const char *copy = arena_take(q->arena, &clean);
 	return mask_text(&q->mask, q->arena, copy);
 }
 
@@ -147,9 +146,7 @@ static const char *line_of(struct queue *q, size_t row)
 	if (owner)
 		buf_addf(&text, ", owner %s", owner);
 	buf_addf(&text, " · problem:%lld", (long long)result_int(&q->rows, row, SQL_PROBLEM, 0));
-	const char *copy = arena_dup(q->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(q->arena, &text);
 }
 
 static const char *text_of(struct queue *q, size_t row)
@@ -165,26 +162,14 @@ static const char *text_of(struct queue *q, size_t row)
 		is_grown ? said : "", is_grown ? ")" : "", line_of(q, row));
 }
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
-}
-
-static void put_ms(struct json_writer *w, const char *key, int64_t ms)
-{
-	json_key(w, key);
-	json_put_ms(w, ms);
-}
-
 /* ID stays the same however often it is tried. */
 static void put_head(struct queue *q, struct json_writer *w, const struct config_notify *target,
 	int64_t event, const char *name, const char *text)
 {
-	put_text(w, "id", arena_printf(q->arena, "%lld/%s", (long long)event, target->name));
-	put_text(w, "event", name);
-	put_text(w, "text", text);
-	put_ms(w, "at_ms", q->now_ms);
+	json_member_text(w, "id", arena_printf(q->arena, "%lld/%s", (long long)event, target->name));
+	json_member_text(w, "event", name);
+	json_member_text(w, "text", text);
+	json_member_ms(w, "at_ms", q->now_ms);
 }
 
 static void put_problem(struct queue *q, struct json_writer *w, size_t row)
@@ -195,16 +180,17 @@ static void put_problem(struct queue *q, struct json_writer *w, size_t row)
 	} texts[] = {{"title", SQL_TITLE}, {"kind", SQL_KIND}, {"severity", SQL_SEVERITY},
 		{"state", SQL_STATE}, {"source", SQL_SOURCE}, {"pipeline", SQL_PIPELINE}, {"step", SQL_STEP},
 		{"run", SQL_RUN}, {"owner", SQL_OWNER}, {"oncall", SQL_ONCALL}};
-	put_text(w, "ref",
+	json_member_text(w, "ref",
 		arena_printf(q->arena, "problem:%lld", (long long)result_int(&q->rows, row, SQL_PROBLEM, 0)));
 	for (size_t i = 0; i < ARRAY_LEN(texts); i++)
-		put_text(w, texts[i].key, told(q, result_text(&q->rows, row, (size_t)texts[i].column)));
-	put_text(w, "project", project_of(q, row));
+		json_member_text(
+			w, texts[i].key, told(q, result_text(&q->rows, row, (size_t)texts[i].column)));
+	json_member_text(w, "project", project_of(q, row));
 	json_key(w, "count");
 	json_put_int(w, result_int(&q->rows, row, SQL_COUNT, 0));
-	put_ms(w, "first_ms", result_ms(&q->rows, row, SQL_FIRST));
-	put_ms(w, "last_ms", result_ms(&q->rows, row, SQL_LAST));
-	put_ms(w, "due_ms", result_ms(&q->rows, row, SQL_DUE));
+	json_member_ms(w, "first_ms", result_ms(&q->rows, row, SQL_FIRST));
+	json_member_ms(w, "last_ms", result_ms(&q->rows, row, SQL_LAST));
+	json_member_ms(w, "due_ms", result_ms(&q->rows, row, SQL_DUE));
 }
 
 /* --- the queue ------------------------------------------------------------------------ */
@@ -251,8 +237,8 @@ static bool add_many(
 	int64_t event = result_int(&q->rows, wanted[n - 1], SQL_EVENT, 0);
 	json_open(&w, '{');
 	put_head(q, &w, target, event, "many", arena_dup(q->arena, buf_str(&text)));
-	put_text(&w, "title", arena_printf(q->arena, "%zu problems", n));
-	put_text(&w, "ref", NULL);
+	json_member_text(&w, "title", arena_printf(q->arena, "%zu problems", n));
+	json_member_text(&w, "ref", NULL);
 	json_key(&w, "refs");
 	json_open(&w, '[');
 	for (size_t i = 0; i < n; i++)
@@ -519,9 +505,7 @@ static const char *filled(struct arena *arena, const char *template, const struc
 			buf_addc(&out, rest.p[0]);
 		rest = str_slice(rest, value.p ? end + 1 : 1, rest.n);
 	}
-	const char *text = arena_dup(arena, buf_str(&out));
-	buf_fini(&out);
-	return text;
+	return arena_take(arena, &out);
 }
 
 const char *const *notify_argv(struct arena *arena, const struct notice *notice)

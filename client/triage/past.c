@@ -130,17 +130,11 @@ static struct episode *find_episodes(const struct looking *l, size_t *n, struct 
 	return episodes;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-	return a && b ? !strcmp(a, b) : a == b;
-}
-
 /* The entry of what was done, made where there is room for one; NULL where there is none. */
 static struct past_helped *helped_of(struct past *past, const struct past_helped *what)
 {
 	for (size_t i = 0; i < past->n_helped; i++)
-		if (is_same_text(past->helped[i].verb, what->verb) &&
-			is_same_text(past->helped[i].text, what->text))
+		if (str_same(past->helped[i].verb, what->verb) && str_same(past->helped[i].text, what->text))
 			return &past->helped[i];
 	if (past->n_helped == PAST_MOST_HELPED)
 		return NULL;
@@ -158,8 +152,7 @@ static bool find_actions(
 	struct buf text;
 	buf_init(&text, 0);
 	ref_add(&text, &pipeline);
-	const char *ref = arena_dup(l->arena, buf_str(&text));
-	buf_fini(&text);
+	const char *ref = arena_take(l->arena, &text);
 	bool is_over = episode->to_ms != TIME_NONE;
 	const struct value params[] = {value_int(episode->from_ms),
 		value_int(is_over ? episode->to_ms : l->now_ms), value_text(ref), value_int(MOST_ACTIONS)};

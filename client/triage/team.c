@@ -95,16 +95,10 @@ static const char *last_change(struct act *a, int64_t behind, bool by_others)
 		    params, ARRAY_LEN(params), a->arena, &row, NULL) ||
 		!row.n_rows)
 		return NULL;
-	struct buf text;
-	buf_init(&text, 0);
 	const char *verb = result_text(&row, 0, 1), *said = result_text(&row, 0, 3);
-	bool is_assigned = !strcmp(verb, "assigned");
-	buf_addf(&text, "%s: %s%s%s at ", result_text(&row, 0, 0), verb, is_assigned && said ? " to " : "",
-		is_assigned && said ? said : "");
-	when_add_local(&text, result_ms(&row, 0, 2));
-	const char *copy = arena_dup(a->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	const char *to = !strcmp(verb, "assigned") ? said : NULL;
+	return arena_printf(a->arena, "%s: %s%s%s at %s", result_text(&row, 0, 0), verb, to ? " to " : "",
+		to ? to : "", when_local(a->arena, result_ms(&row, 0, 2)));
 }
 
 /* Nothing is done over what the person did not see. */
@@ -151,12 +145,6 @@ static bool check_taken(struct act *a, enum team_verb verb, struct err *err)
 
 /* --- writing ------------------------------------------------------------------------ */
 
-static void put_text(struct json_writer *w, const char *key, const char *text)
-{
-	json_key(w, key);
-	json_put_str(w, text ? str_of(text) : (struct str){0});
-}
-
 /* How it was, for who undoes the step. */
 static const char *prior_json(struct act *a)
 {
@@ -164,16 +152,14 @@ static const char *prior_json(struct act *a)
 	buf_init(&text, 0);
 	struct json_writer w = {.out = &text};
 	json_open(&w, '{');
-	put_text(&w, "state", a->before.state);
-	put_text(&w, "assignee", a->before.assignee);
+	json_member_text(&w, "state", a->before.state);
+	json_member_text(&w, "assignee", a->before.assignee);
 	json_key(&w, "closed_ms");
 	json_put_ms(&w, a->before.closed_ms);
 	json_key(&w, "snoozed_until_ms");
 	json_put_ms(&w, a->before.snoozed_until_ms);
 	json_close(&w, '}');
-	const char *copy = arena_dup(a->arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
+	return arena_take(a->arena, &text);
 }
 
 /* What a person does something about is known to people as it stands. */
@@ -210,7 +196,7 @@ static bool put_audit(struct act *a, const char *verb, const char *text, int64_t
 	if (text) {
 		struct json_writer w = {.out = &args};
 		json_open(&w, '{');
-		put_text(&w, "text", text);
+		json_member_text(&w, "text", text);
 		json_close(&w, '}');
 	}
 	const struct audit_entry entry = {.who = a->who,
@@ -250,16 +236,6 @@ static bool close_act(struct act *a, bool ok, bool is_dry_run, struct err *err)
 
 /* --- one step ------------------------------------------------------------------------ */
 
-static const char *local_time(struct arena *arena, int64_t ms)
-{
-	struct buf text;
-	buf_init(&text, 0);
-	when_add_local(&text, ms);
-	const char *copy = arena_dup(arena, buf_str(&text));
-	buf_fini(&text);
-	return copy;
-}
-
 /* What STEP makes of the problem; returns what the timeline says of it. */
 static const char *change_status(struct act *a, const struct team_step *step)
 {
@@ -279,7 +255,7 @@ static const char *change_status(struct act *a, const struct team_step *step)
 		return s->assignee ? s->assignee : "nobody";
 	case TEAM_SNOOZE:
 		s->snoozed_until_ms = step->until_ms;
-		return arena_printf(a->arena, "until %s%s%s", local_time(a->arena, step->until_ms),
+		return arena_printf(a->arena, "until %s%s%s", when_local(a->arena, step->until_ms),
 			text ? ": " : "", text ? text : "");
 	case TEAM_RESOLVE:
 		s->closed_ms = a->now_ms;
@@ -566,12 +542,11 @@ bool team_question(
 	buf_init(&text, TEAM_MOST_TEXT);
 	buf_addf(&text, "%s%s%s: %s (since %s%s%s, problem:%lld).", result_text(&row, 0, 1),
 		step ? " / " : "", step ? step : "", result_text(&row, 0, 0),
-		local_time(arena, result_ms(&row, 0, 3)), due_ms == TIME_NONE ? "" : ", due ",
-		due_ms == TIME_NONE ? "" : local_time(arena, due_ms), (long long)problem);
+		when_local(arena, result_ms(&row, 0, 3)), due_ms == TIME_NONE ? "" : ", due ",
+		due_ms == TIME_NONE ? "" : when_local(arena, due_ms), (long long)problem);
 	add_changes(&text, store, &place, arena);
 	buf_addz(&text, " Do you know this?");
-	*out = arena_dup(arena, buf_str(&text));
-	buf_fini(&text);
+	*out = arena_take(arena, &text);
 	return true;
 }
 

@@ -336,6 +336,22 @@ static void writes_documents(void **state)
 		    "\"ms\":1795348800000,\"raw\":[1]}");
 }
 
+static void a_member_that_nobody_told_is_null(void **state)
+{
+	(void)state;
+	struct buf out;
+	buf_init(&out, 0);
+	struct json_writer w = {.out = &out};
+	json_open(&w, '{');
+	json_member_text(&w, "told", "");
+	json_member_text(&w, "untold", NULL);
+	json_member_int(&w, "n", -1);
+	json_member_bool(&w, "is", false);
+	json_member_ms(&w, "at_ms", TIME_NONE);
+	json_close(&w, '}');
+	wrote(&out, "{\"told\":\"\",\"untold\":null,\"n\":-1,\"is\":false,\"at_ms\":null}");
+}
+
 static void writes_text(struct str text, const char *want)
 {
 	struct buf out;
@@ -407,6 +423,7 @@ int main(void)
 		cmocka_unit_test(memory_is_bounded),
 		cmocka_unit_test(repair_is_bounded),
 		cmocka_unit_test(writes_documents),
+		cmocka_unit_test(a_member_that_nobody_told_is_null),
 		cmocka_unit_test(no_byte_that_steers_a_terminal_leaves),
 		cmocka_unit_test(writes_numbers_that_read_back),
 	};

@@ -107,6 +107,11 @@ status=$?
 [ "$status" -eq 130 ] || bad "status $status"
 states_are slow 'a.1:cancelled b.0:skipped'
 
+t "--json: a line an event; what is not there is null"
+run 0 run "$dir/p/good.yaml" --json
+json 'rows[0]["state"] == "running" and rows[0]["note"] is None and all(r["note"] != "" for r in rows)'
+json 'rows[-1]["step"] is None and rows[-1]["state"] == "success"'
+
 t "after kill -9 the run is lost, once its heartbeat stayed away"
 begin 2
 kill -9 "$pid"

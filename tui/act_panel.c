@@ -109,6 +109,7 @@ static void on_done(void *ctx)
 	const char *verb = panel->choice->verb;
 	size_t n_good, n = act_n_objects(panel->act);
 	count_ends(panel->act, &n_good, &worst);
+	app_sync_now(app);
 	if (n == 1)
 		app_say(app, worst ? ROLE_ERROR : ROLE_SUCCESS, "%s %s: %s%s%s", verb, first->text,
 			act_end_word(first->end), first->message ? ": " : "",
@@ -173,6 +174,7 @@ static void on_own_done(void *ctx, int status, const char *last, const struct er
 	struct act_panel *panel = ctx;
 	struct app *app = panel->app;
 	const char *name = panel->choice->title;
+	app_sync_now(app);
 	if (err)
 		app_say(app, ROLE_ERROR, "%s: %s", name, err->msg);
 	else

@@ -546,6 +546,12 @@ static void start_sync_once(struct app *app)
 		start_sync(app);
 }
 
+void app_sync_now(struct app *app)
+{
+	if (app->sync.pid)
+		kill(app->sync.pid, SIGCONT);
+}
+
 /* --- the screen ------------------------------------------------------------ */
 
 /* The theme `auto` on a light background: it may be one of the person's own, and wrong. */

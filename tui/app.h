@@ -118,6 +118,8 @@ void app_push(struct app *app, struct frame *frame);
 void app_pop(struct app *app);
 /* Takes over a configuration that was read again; says so, unless IS_TOLD. */
 void app_use_config(struct app *app, struct config *config, bool is_told);
+/* Something was done at a tool: where the portal has a sync of its own, it asks the sources now. */
+void app_sync_now(struct app *app);
 void app_quit(struct app *app, int status);
 /* Something changed: a paint follows, once for all that changed by then. */
 void app_dirty(struct app *app);

@@ -8,6 +8,8 @@ static void add_command_line(struct buf *out, const struct cli_command *command)
 	/* the first argument is enough here: `porthole COMMAND --help` says all */
 	struct str rest = str_of(command->args), first = {0};
 	str_next(&rest, ' ', &first);
+	if (str_has(first, STR("--"))) /* an option says little without its value */
+		first = STR("");
 	size_t used = strlen(command->name) + utf8_columns(first);
 	buf_addf(out, "  porthole %s %.*s%*s%s\n", command->name, STR_FMT(first),
 		used < 22 ? (int)(23 - used) : 1, "", command->help);

@@ -489,14 +489,15 @@ bool sync_run(const struct config *config, const struct sync_options *options, i
 	return !signo || err_set(err, ERR_CANCELLED, "ended by signal %d; what was stored stays", signo);
 }
 
-/* Waits for the next round; true where a signal ended the wait. */
+/* Waits for the next round; true where a signal is to end it all. */
 static bool wait_for_next(const sigset_t *signals, int *signo)
 {
 	const struct timespec pause = {.tv_sec = SYNC_EVERY_MS / 1000};
 	int got = sigtimedwait(signals, NULL, &pause);
-	if (got > 0)
-		*signo = got;
-	return got > 0;
+	if (got <= 0 || got == SIGCONT)
+		return false;
+	*signo = got;
+	return true;
 }
 
 bool sync_watch(const struct config *config, const struct sync_options *options, int *signo, struct err *err)
@@ -506,6 +507,7 @@ bool sync_watch(const struct config *config, const struct sync_options *options,
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCONT);
 	sigprocmask(SIG_BLOCK, &signals, &old);
 	*signo = 0;
 	bool ok = true;

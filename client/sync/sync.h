@@ -60,8 +60,8 @@ struct sync_options {
  */
 bool sync_run(const struct config *config, const struct sync_options *options, int *failed, struct err *err);
 
-/* Rounds every SYNC_EVERY_MS until SIGTERM or SIGINT (then *SIGNO). Errors of one round are told and the next
- * is tried. */
+/* Rounds every SYNC_EVERY_MS until SIGTERM, SIGINT or SIGHUP (then *SIGNO); SIGCONT, which harms nobody who
+ * does not wait for it yet, asks for one at once. Errors of one round are told and the next is tried. */
 bool sync_watch(const struct config *config, const struct sync_options *options, int *signo, struct err *err);
 
 /* Takes the lock that a round holds, for what else writes the catalogue: a descriptor whose closing lets go,

@@ -65,11 +65,19 @@ out_lacks $'\033'
 out_has '^slow: '
 out_has '^shop: '
 
-t '--watch ends by TERM with 143, and what was stored stays'
+t '--watch asks again at once by CONT'
+rounds() { [ "$(grep -c '^problems:' "$out")" -ge "$1" ]; }
 (open_gate) &
 "$PORTHOLE" --config "$config" sync --watch >"$out" 2>"$err" &
 watch=$!
-until_so grep -q '^problems:' "$out"
+until_so rounds 1
+(open_gate) &
+since=$SECONDS
+kill -CONT "$watch"
+until_so rounds 2
+[ $((SECONDS - since)) -lt 45 ] || bad "that was the round that comes every minute"
+
+t 'and ends by TERM with 143, and what was stored stays'
 kill -TERM "$watch"
 wait "$watch"
 status=$?

@@ -64,6 +64,8 @@ static const struct cli_command commands[] = {
 	{"resolve", "PROBLEM… [WHY]", "it is over; it comes back when it happens again", true, cli_team},
 	{"reopen", "PROBLEM… [WHY]", "it is not over, not taken, not ignored", true, cli_team},
 	{"ignore", "PROBLEM… [WHY]", "it stays away, whatever it does", true, cli_team},
+	{"cause", "PROBLEM… KIND", "of what kind its cause is: code, data, infrastructure, flaky, unknown",
+		true, cli_team},
 	{"ask", "REF [TEXT|-]", "ask the owner of a problem, where 'notify:' says how", true, cli_team},
 	{"undo", "", "take back what you did last about problems", true, cli_undo},
 	{"report", "[--since 12h]", "what a shift hands over: new, open, fixed, snoozed, to watch", true,

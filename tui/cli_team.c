@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people do about problems: ack, assign, snooze, note, resolve, reopen, ignore, ask, undo. */
+/* What people do about problems: ack, assign, snooze, note, resolve, reopen, ignore, cause, ask,
+ * undo. */
 #include "client/base/mem.h"
 #include "client/catalogue/audit.h"
 #include "client/catalogue/find.h"

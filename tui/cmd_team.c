@@ -150,6 +150,8 @@ static void say_done(struct app *app, const struct team_job *job)
 		buf_addf(&text, "the question goes to '%s' with the next sync", first->target);
 	else
 		buf_addf(&text, "%s", job->verb == TEAM_NOTE ? "noted" : team_verb_word(job->verb));
+	if (job->verb == TEAM_CAUSE && job->kind == JOB_STEP)
+		buf_addf(&text, " %s", job->text);
 	if (job->verb == TEAM_ASSIGN && job->kind == JOB_STEP)
 		buf_addf(&text, " to %s", first->assignee ? first->assignee : "nobody");
 	if (first->snoozed_until_ms != TIME_NONE) {
@@ -302,10 +304,12 @@ static void take_question(struct app *app, const char *text)
 	take_text(app, text);
 }
 
-static const struct snooze_choice {
-	const char *title, *until;
+struct choice {
+	const char *title, *text; /* NULL: a line is asked for */
 	uint32_t key;
-} snooze_choices[] = {
+};
+
+static const struct choice snooze_choices[] = {
 	{"an hour", "1h", '1'},
 	{"until morning", "morning", 'm'},
 	{"until it is due", "due", 'd'},
@@ -313,33 +317,66 @@ static const struct snooze_choice {
 	{"until a time …", NULL, 'u'},
 };
 
-static void take_choice(struct app *app, const struct menu *menu, size_t item)
+static const struct choice cause_choices[] = {
+	{"what the step does", "code", 'c'},
+	{"what it was given", "data", 'd'},
+	{"what it runs on", "infrastructure", 'i'},
+	{"nothing: it passes when tried again", "flaky", 'f'},
+	{"nobody knows", "unknown", 'u'},
+};
+
+static void take_choice(struct app *app, const struct choice *choice)
 {
-	(void)menu;
-	if (!snooze_choices[item].until) {
+	if (!choice->text) {
 		app_ask_line(app, "snooze until: ", "", take_text);
 		return;
 	}
 	struct team_job *job = take_waiting(app);
-	job->text = snooze_choices[item].until;
+	job->text = choice->text;
 	start(app, job);
+}
+
+static void take_snooze(struct app *app, const struct menu *menu, size_t item)
+{
+	(void)menu;
+	take_choice(app, &snooze_choices[item]);
+}
+
+static void take_cause(struct app *app, const struct menu *menu, size_t item)
+{
+	(void)menu;
+	take_choice(app, &cause_choices[item]);
+}
+
+static void open_choices(struct app *app, struct menu menu, const struct choice *choices)
+{
+	menu.arena = arena_new();
+	menu.items = arena_array(menu.arena, struct menu_item, menu.n);
+	for (size_t i = 0; i < menu.n; i++)
+		menu.items[i] = (struct menu_item){.title = choices[i].title,
+			.hint = choices[i].text ? choices[i].text : "17:30, 3d, 2026-11-24",
+			.key = choices[i].key};
+	menu_open(app, &menu);
 }
 
 static void open_snooze_menu(struct app *app)
 {
-	static const struct menu_ops ops = {.take = take_choice};
-	struct arena *arena = arena_new();
-	struct menu menu = {.ops = &ops,
-		.arena = arena,
+	static const struct menu_ops ops = {.take = take_snooze};
+	const struct menu menu = {.ops = &ops,
 		.title = "snooze: it comes back by itself, or when it grows",
 		.footer = "Enter snooze   Esc back",
 		.n = ARRAY_LEN(snooze_choices)};
-	menu.items = arena_array(arena, struct menu_item, menu.n);
-	for (size_t i = 0; i < menu.n; i++)
-		menu.items[i] = (struct menu_item){.title = snooze_choices[i].title,
-			.hint = snooze_choices[i].until ? snooze_choices[i].until : "17:30, 3d, 2026-11-24",
-			.key = snooze_choices[i].key};
-	menu_open(app, &menu);
+	open_choices(app, menu, snooze_choices);
+}
+
+static void open_cause_menu(struct app *app)
+{
+	static const struct menu_ops ops = {.take = take_cause};
+	const struct menu menu = {.ops = &ops,
+		.title = "its cause is",
+		.footer = "Enter it is so   Esc back",
+		.n = ARRAY_LEN(cause_choices)};
+	open_choices(app, menu, cause_choices);
 }
 
 /* --- commands ------------------------------------------------------------------------------- */
@@ -349,8 +386,15 @@ static void ask_for_text(struct app *app, struct team_job *job)
 	wait_for_person(app, job);
 	if (job->verb == TEAM_SNOOZE)
 		open_snooze_menu(app);
+	else if (job->verb == TEAM_CAUSE)
+		open_cause_menu(app);
 	else
 		app_ask_line(app, job->verb == TEAM_ASSIGN ? "assign to: " : "comment: ", "", take_text);
+}
+
+static bool needs_word(enum team_verb verb)
+{
+	return verb == TEAM_NOTE || verb == TEAM_SNOOZE || verb == TEAM_ASSIGN || verb == TEAM_CAUSE;
 }
 
 void team_run(struct app *app, enum team_verb verb, const char *rest)
@@ -362,7 +406,7 @@ void team_run(struct app *app, enum team_verb verb, const char *rest)
 	if (verb == TEAM_ASK && !is_said) {
 		job->kind = JOB_QUESTION;
 		start(app, job);
-	} else if (!is_said && (verb == TEAM_NOTE || verb == TEAM_SNOOZE || verb == TEAM_ASSIGN)) {
+	} else if (!is_said && needs_word(verb)) {
 		ask_for_text(app, job);
 	} else {
 		start(app, job);

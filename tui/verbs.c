@@ -159,6 +159,11 @@ static void run_ignore(struct app *app, const char *rest)
 	team_run(app, TEAM_IGNORE, rest);
 }
 
+static void run_cause(struct app *app, const char *rest)
+{
+	team_run(app, TEAM_CAUSE, rest);
+}
+
 static void run_ask(struct app *app, const char *rest)
 {
 	team_run(app, TEAM_ASK, rest);
@@ -192,6 +197,7 @@ static const struct verb verbs[] = {
 	{"resolve", "[PROBLEM…] [WHY]", "it is over; it comes back when it happens again", run_resolve},
 	{"reopen", "[PROBLEM…] [WHY]", "it is not over, not taken, not ignored", run_reopen},
 	{"ignore", "[PROBLEM…] [WHY]", "it stays away, whatever it does", run_ignore},
+	{"cause", "[PROBLEM…] [KIND]", "of what kind its cause is: code, data, …", run_cause},
 	{"ask", "[PROBLEM…] [TEXT]", "ask the owner of a problem", run_ask},
 	{"undo", "", "take back what you did last about problems", run_undo},
 	{"save", "NAME", "keep this list with its filter, order and columns", run_save},

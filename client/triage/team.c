@@ -6,6 +6,7 @@
 #include "client/base/when.h"
 #include "client/catalogue/audit.h"
 #include "client/catalogue/ref.h"
+#include "client/triage/causes.h"
 #include "client/triage/changed.h"
 #include "client/triage/late.h"
 #include "client/triage/notify.h"
@@ -27,7 +28,14 @@ static const struct team_word {
 	[TEAM_REOPEN] = {"reopen", "reopened", "acknowledged snoozed resolved ignored", "open"},
 	[TEAM_IGNORE] = {"ignore", "ignored", "open acknowledged snoozed resolved", "ignored"},
 	[TEAM_ASK] = {"ask", "asked", "open acknowledged snoozed resolved ignored", NULL},
+	[TEAM_CAUSE] = {"cause", "cause", "open acknowledged snoozed", NULL}, /* causes_correct reads it */
 };
+
+/* What is said changes nothing of the problem. */
+static bool is_remark(enum team_verb verb)
+{
+	return verb == TEAM_NOTE || verb == TEAM_ASK;
+}
 
 const char *team_verb_name(enum team_verb verb)
 {
@@ -41,7 +49,7 @@ const char *team_verb_word(enum team_verb verb)
 
 /* A problem as a step finds it, and as it leaves it. */
 struct status {
-	const char *state, *assignee, *title, *owner;
+	const char *state, *assignee, *cause_kind, *title, *owner;
 	int64_t closed_ms, snoozed_until_ms;
 };
 
@@ -66,7 +74,7 @@ static bool read_status(struct act *a, struct err *err)
 	struct result row;
 	const struct value params[] = {value_int(a->problem)};
 	if (!store_query(a->store,
-		    "SELECT state, assignee, title, owner, closed_ms, snoozed_until_ms FROM team.problem"
+		    "SELECT state, assignee, title, owner, closed_ms, snoozed_until_ms, cause_kind FROM team.problem"
 		    " WHERE id = $1",
 		    params, 1, a->arena, &row, err))
 		return false;
@@ -78,7 +86,8 @@ static bool read_status(struct act *a, struct err *err)
 		.title = result_text(&row, 0, 2),
 		.owner = result_text(&row, 0, 3),
 		.closed_ms = result_ms(&row, 0, 4),
-		.snoozed_until_ms = result_ms(&row, 0, 5)};
+		.snoozed_until_ms = result_ms(&row, 0, 5),
+		.cause_kind = result_text(&row, 0, 6)};
 	a->after = a->before;
 	return true;
 }
@@ -96,7 +105,8 @@ static const char *last_change(struct act *a, int64_t behind, bool by_others)
 		!row.n_rows)
 		return NULL;
 	const char *verb = result_text(&row, 0, 1), *said = result_text(&row, 0, 3);
-	const char *to = !strcmp(verb, "assigned") ? said : NULL;
+	bool is_told = !strcmp(verb, "assigned") || !strcmp(verb, "cause");
+	const char *to = is_told ? said : NULL;
 	return arena_printf(a->arena, "%s: %s%s%s at %s", result_text(&row, 0, 0), verb, to ? " to " : "",
 		to ? to : "", when_local(a->arena, result_ms(&row, 0, 2)));
 }
@@ -154,10 +164,9 @@ static const char *prior_json(struct act *a)
 	json_open(&w, '{');
 	json_member_text(&w, "state", a->before.state);
 	json_member_text(&w, "assignee", a->before.assignee);
-	json_key(&w, "closed_ms");
-	json_put_ms(&w, a->before.closed_ms);
-	json_key(&w, "snoozed_until_ms");
-	json_put_ms(&w, a->before.snoozed_until_ms);
+	json_member_ms(&w, "closed_ms", a->before.closed_ms);
+	json_member_ms(&w, "snoozed_until_ms", a->before.snoozed_until_ms);
+	json_member_text(&w, "cause_kind", a->before.cause_kind);
 	json_close(&w, '}');
 	return arena_take(a->arena, &text);
 }
@@ -167,9 +176,10 @@ static bool put_status(struct act *a, struct err *err)
 {
 	const struct value params[] = {value_int(a->problem), value_text(a->after.state),
 		value_text(a->after.assignee), value_ms(a->after.closed_ms),
-		value_ms(a->after.snoozed_until_ms)};
+		value_ms(a->after.snoozed_until_ms), value_text(a->after.cause_kind)};
 	return store_exec(a->store,
 		"UPDATE team.problem SET state = $2, assignee = $3, closed_ms = $4, snoozed_until_ms = $5,"
+		" cause_kind = $6,"
 		" told_count = count, told_pipelines ="
 		" (SELECT count(*) FROM team.problem_pipeline q WHERE q.problem_id = team.problem.id)"
 		" WHERE id = $1",
@@ -243,7 +253,7 @@ static const char *change_status(struct act *a, const struct team_step *step)
 	const char *text = step->text && *step->text ? step->text : NULL;
 	if (words[step->verb].to)
 		s->state = words[step->verb].to;
-	if (step->verb != TEAM_NOTE && step->verb != TEAM_ASK)
+	if (words[step->verb].to)
 		s->snoozed_until_ms = s->closed_ms = TIME_NONE;
 	switch (step->verb) {
 	case TEAM_ACK:
@@ -263,6 +273,9 @@ static const char *change_status(struct act *a, const struct team_step *step)
 	case TEAM_REOPEN:
 		s->assignee = NULL;
 		return text;
+	case TEAM_CAUSE:
+		s->cause_kind = text;
+		return text;
 	default:
 		return text;
 	}
@@ -271,7 +284,11 @@ static const char *change_status(struct act *a, const struct team_step *step)
 static bool check_words(const struct team_step *step, int64_t now_ms, struct err *err)
 {
 	bool has_text = step->text && *str_trim(str_of(step->text)).p && str_trim(str_of(step->text)).n;
-	if ((step->verb == TEAM_NOTE || step->verb == TEAM_ASK) && !has_text)
+	if (step->verb == TEAM_CAUSE && (!has_text || !cause_is_kind(step->text)))
+		return err_set(err, ERR_USAGE,
+			"'%.40s' is no kind of cause: code, data, infrastructure, flaky, unknown",
+			step->text ? step->text : "");
+	if (is_remark(step->verb) && !has_text)
 		return err_set(err, ERR_USAGE, "%s what? it has no text", words[step->verb].name);
 	if (step->text && strlen(step->text) > TEAM_MOST_TEXT)
 		return err_set(err, ERR_USAGE, "%s: %zu bytes of text are too many, %d are the most",
@@ -307,7 +324,7 @@ static bool do_step(struct act *a, const struct team_step *step, struct team_don
 	int64_t command = step->command ? step->command : audit;
 	tell(a, command, out);
 	return put_event(a, words[step->verb].word, text, command, 0, &event, err) &&
-	       (!words[step->verb].to || put_status(a, err)) &&
+	       (is_remark(step->verb) || put_status(a, err)) &&
 	       (step->verb != TEAM_ASK ||
 		       notify_ask(a->store, a->config, out->target, event, a->now_ms, err));
 }
@@ -345,6 +362,9 @@ static bool restore_status(struct act *a, const char *prior, struct err *err)
 	a->after.assignee = assignee.p ? arena_dup(a->arena, assignee) : NULL;
 	a->after.closed_ms = member_ms(root, "closed_ms");
 	a->after.snoozed_until_ms = member_ms(root, "snoozed_until_ms");
+	struct str kind = json_get_str(root, "cause_kind");
+	if (kind.p) /* older ones did not say it */
+		a->after.cause_kind = arena_dup(a->arena, kind);
 	json_free(doc);
 	return true;
 }

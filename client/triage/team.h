@@ -30,6 +30,7 @@ enum team_verb {
 	TEAM_REOPEN,
 	TEAM_IGNORE,
 	TEAM_ASK,
+	TEAM_CAUSE,
 	TEAM_VERBS
 };
 
@@ -40,7 +41,8 @@ struct team_step {
 	enum team_verb verb;
 	int64_t problem;
 	int64_t seen;	  /* team_version when the person looked; TEAM_UNSEEN: the person did not look */
-	const char *text; /* of a note, a question; whom to assign it to, NULL: oneself, "": nobody */
+	const char *text; /* of a note, a question; whom to assign it to, NULL: oneself, "": nobody; a kind of
+			   * cause (causes.h) */
 	int64_t until_ms; /* of TEAM_SNOOZE */
 	int64_t command;  /* what `command` of the step before gave: they are undone together; 0: none */
 	bool is_dry_run;  /* nothing stays changed */

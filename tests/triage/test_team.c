@@ -513,6 +513,23 @@ static void times_are_those_that_people_say(void **state)
 	assert_false(team_until("", NOW, TIME_NONE, &ms, &p->err));
 }
 
+static void of_what_kind_a_cause_is_can_be_said_and_taken_back(void **state)
+{
+	static const char kind[] = "SELECT cause_kind FROM team.problem WHERE id = 1";
+	struct place *p = *state;
+	const char *before = ask(p, kind);
+	assert_string_not_equal(before, "flaky");
+	assert_false(step(p, "ana", TEAM_CAUSE, TEAM_UNSEEN, "weather"));
+	assert_int_equal(p->err.code, ERR_USAGE);
+	does(p, "ana", TEAM_CAUSE, "flaky");
+	assert_string_equal(ask(p, kind), "flaky");
+	assert_string_equal(ask(p, "SELECT state FROM team.problem WHERE id = 1"), "open");
+	update(p, NOW + MINUTE); /* it holds for the passes that follow */
+	assert_string_equal(ask(p, kind), "flaky");
+	undoes(p, "ana");
+	assert_string_equal(ask(p, kind), before);
+}
+
 static void a_problem_is_found_by_what_it_stands_for(void **state)
 {
 	struct place *p = *state;
@@ -532,6 +549,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(each_step_leaves_its_state_and_an_event),
+		TEST(of_what_kind_a_cause_is_can_be_said_and_taken_back),
 		TEST(what_is_over_is_reopened_first),
 		TEST(a_note_needs_words_and_a_problem),
 		TEST(a_dry_run_changes_nothing),

@@ -8,10 +8,9 @@
 /* What is marked, as far as a tool knows it. */
 static size_t marked(const struct frame *frame, struct arena *arena, struct ref *out)
 {
-	struct err err;
 	size_t n = 0;
 	for (size_t i = 0; i < frame->marks.n; i++)
-		if (ref_parse(arena, str_of(frame->marks.refs[i]), &out[n], &err) && act_on(&out[n]))
+		if (frame_place_of(frame, arena, frame->marks.refs[i], &out[n]) && act_on(&out[n]))
 			n++;
 	return n;
 }

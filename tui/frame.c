@@ -623,20 +623,25 @@ static const char *first_link(const struct view_data *data)
 	return NULL;
 }
 
-bool frame_place(const struct frame *frame, struct arena *arena, struct ref *out)
+bool frame_place_of(const struct frame *frame, struct arena *arena, const char *ref, struct ref *out)
 {
 	struct err err;
-	const char *text = frame_ref(frame);
-	bool is_problem = text && str_starts(str_of(text), STR("problem:"));
+	bool is_problem = str_starts(str_of(ref), STR("problem:"));
 	if (is_problem && frame->view && frame->view->list == &list_problems)
-		return place_of(&frame->body.data->blocks[frame->focus].table, text, out);
+		return place_of(&frame->body.data->blocks[frame->focus].table, ref, out);
+	return ref_parse(arena, str_of(ref), out, &err);
+}
+
+bool frame_place(const struct frame *frame, struct arena *arena, struct ref *out)
+{
+	const char *text = frame_ref(frame);
 	if (!text && frame->view && frame->view->kind == VIEW_OBJECT) {
 		*out = frame->ref;
 		text = frame->ref.kind == REF_PROBLEM ? first_link(frame->body.data) : NULL;
 		if (!text)
 			return true;
 	}
-	return text && ref_parse(arena, str_of(text), out, &err);
+	return text && frame_place_of(frame, arena, text, out);
 }
 
 const struct view_data *frame_preview(const struct frame *frame)

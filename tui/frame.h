@@ -117,7 +117,9 @@ struct block *frame_table(const struct frame *frame);
 void frame_use_columns(struct frame *frame);
 /* A person points at X, Y of the grid; see widget_ops.point. */
 enum hit frame_point(struct frame *frame, int x, int y, const char **key);
-/* What it names, else the object that is shown; of a problem the place where it occurred. */
+/* What REF, of one of its rows, names; of a problem the place where it occurred. */
+bool frame_place_of(const struct frame *frame, struct arena *arena, const char *ref, struct ref *out);
+/* The same of the row under the cursor, else the object that is shown. */
 bool frame_place(const struct frame *frame, struct arena *arena, struct ref *out);
 /* What the preview says of the row under the cursor; NULL where it does not (yet). */
 const struct view_data *frame_preview(const struct frame *frame);

@@ -163,6 +163,18 @@ static void test_several_marked_ones_are_one_action_with_a_name(void **state)
 	assert_shows(p, "cancel: 2 of 2 done");
 }
 
+static void test_marked_problems_stand_for_where_they_occurred(void **state)
+{
+	struct bench *p = *state;
+	open_lab(p, "");
+	type(p, " j ");
+	key(p, '!');
+	assert_shows(p, "2 marked");
+	key(p, 'r');
+	assert_shows(p, "start churn/r1/check anew");
+	assert_shows(p, "start recsys/r2/train anew");
+}
+
 static void test_what_changed_meanwhile_is_shown_and_not_done(void **state)
 {
 	struct bench *p = *state;
@@ -270,6 +282,7 @@ int main(void)
 		BENCH_TEST(test_in_production_its_name_is_typed),
 		BENCH_TEST(test_it_is_done_to_what_was_meant_though_the_list_moved),
 		BENCH_TEST(test_several_marked_ones_are_one_action_with_a_name),
+		BENCH_TEST(test_marked_problems_stand_for_where_they_occurred),
 		BENCH_TEST(test_what_changed_meanwhile_is_shown_and_not_done),
 		BENCH_TEST(test_a_trigger_asks_for_its_parameters),
 		BENCH_TEST(test_a_trigger_starts_from_the_parameters_of_its_run),

@@ -67,7 +67,7 @@ run_one() { # PROGRAM NUMBER
 # Whether PROGRAM works on a catalogue of either engine (tests/catalogue/scratch.h).
 is_on_both() {
     local source=${1##*/tests/}
-    [ -n "${PORTHOLE_TEST_PG:-}" ] && grep -qsE '(scratch|sql)_catalogue\(' "$here/$source.c"
+    [ -n "${PORTHOLE_TEST_PG:-}" ] && grep -qsE '(scratch|sql)_catalogue\(|lab_new\(' "$here/$source.c"
 }
 
 i=0

@@ -4,41 +4,21 @@
 
 #include "client/base/mem.h"
 #include "client/triage/wait.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #define MINUTE INT64_C(60000)
 #define NOW    (INT64_C(30000000) * MINUTE)
 
-struct place {
-	char *dir;
-	struct store *store;
-	struct arena *arena;
-};
-
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->store = sql_catalogue(p->dir);
-	sql_run(p->store,
-		"DELETE FROM meta WHERE key LIKE 'oncall:%'"); /* a shared database keeps its meta */
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	/* a shared database keeps its meta */
+	static const char *const rows[] = {"DELETE FROM meta WHERE key LIKE 'oncall:%'"};
+	*state = lab_new("", rows, ARRAY_LEN(rows));
 	return 0;
 }
 
 /* Who it is at NOW_MS, once the rota is COMMAND in the shell. */
-static const char *ask(struct place *p, const char *command, int64_t now_ms)
+static const char *ask(struct lab *p, const char *command, int64_t now_ms)
 {
 	const char *argv[] = {"sh", "-c", command, NULL};
 	struct config_project project = {.name = "discovery", .oncall = "@team", .oncall_command = argv};
@@ -72,7 +52,7 @@ static void a_rota_that_fails_changes_nothing_for_a_day(void **state)
 	assert_string_equal(ask(*state, "yes", NOW + 24 * 60 * MINUTE), "@team"); /* no end of names */
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

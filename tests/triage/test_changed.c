@@ -3,15 +3,9 @@
  * follows from the failure. */
 #include "client/triage/changed.h"
 
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #include <math.h>
-
-struct place {
-	char *dir;
-	struct store *store;
-	struct arena *arena;
-};
 
 #define NUMBERS(n) "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " #n ") "
 
@@ -41,26 +35,11 @@ static const char *const rows[] = {
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->store = sql_catalogue(p->dir);
-	sql_run_all(p->store, rows, ARRAY_LEN(rows));
-	*state = p;
+	*state = lab_new("", rows, ARRAY_LEN(rows));
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
-	return 0;
-}
-
-static struct changed since_green(struct place *p, const char *run, const char *step)
+static struct changed since_green(struct lab *p, const char *run, const char *step)
 {
 	struct changed changed;
 	struct err err = {0};
@@ -126,7 +105,7 @@ static void what_nobody_reports_is_named(void **state)
 
 static void what_never_passed_has_no_run_to_compare_with(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct changed changed;
 	struct err err = {0};
 	const struct ref ref = {
@@ -136,7 +115,7 @@ static void what_never_passed_has_no_run_to_compare_with(void **state)
 	assert_string_equal(err.msg, "check never passed before 'r1'");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

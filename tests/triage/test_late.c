@@ -7,7 +7,7 @@
 #include "client/base/when.h"
 #include "client/triage/cron.h"
 #include "client/triage/problems.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,13 +18,6 @@
 
 #define MINUTE INT64_C(60000)
 
-struct place {
-	char *dir;
-	struct config *config;
-	struct store *store;
-	struct arena *arena;
-};
-
 static int64_t at(const char *time)
 {
 	int64_t ms;
@@ -33,7 +26,7 @@ static int64_t at(const char *time)
 	return ms;
 }
 
-static void exec(struct place *p, const char *fmt, ...)
+static void exec(struct lab *p, const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -41,7 +34,7 @@ static void exec(struct place *p, const char *fmt, ...)
 	va_end(ap);
 }
 
-static struct late *lates_at(struct place *p, const char *now, size_t *n)
+static struct late *lates_at(struct lab *p, const char *now, size_t *n)
 {
 	struct late *lates;
 	struct err err = {0};
@@ -51,7 +44,7 @@ static struct late *lates_at(struct place *p, const char *now, size_t *n)
 	return lates;
 }
 
-static void assert_late(struct place *p, const char *now, const char *due)
+static void assert_late(struct lab *p, const char *now, const char *due)
 {
 	size_t n;
 	struct late *lates = lates_at(p, now, &n);
@@ -62,7 +55,7 @@ static void assert_late(struct place *p, const char *now, const char *due)
 }
 
 /* A run of pipeline ID that started at TIME. */
-static void put_run(struct place *p, int id, const char *state, const char *time)
+static void put_run(struct lab *p, int id, const char *state, const char *time)
 {
 	exec(p, "INSERT INTO run (pipeline_id, source_id, run, state, at_ms) VALUES (%d, 1, '%s', '%s', %lld)",
 		id, time, state, (long long)at(time));
@@ -70,7 +63,7 @@ static void put_run(struct place *p, int id, const char *state, const char *time
 		(long long)at(time), state, id);
 }
 
-static void update(struct place *p, const char *now)
+static void update(struct lab *p, const char *now)
 {
 	struct err err = {0};
 	struct problem_counts counts;
@@ -81,35 +74,14 @@ static void update(struct place *p, const char *now)
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	struct err err = {0};
+	static const char *const rows[] = {
+		"INSERT INTO source (id, name, kind, state) VALUES (1, 'lab', 'airflow', 'ok')",
+		"INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')",
+	};
 	setenv("TZ", "Europe/Paris", 1);
 	tzset();
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	char *yaml = x_printf(
-		"catalogue: sqlite:%s/porthole.db\n"
-		"projects:\n  - {name: a, pipelines: [\"lab/*\"], due: {\"lab/recsys\": \"06:00\"}}\n",
-		p->dir);
-	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
-	x_free(yaml);
-	if (!p->config)
-		fail_msg("%s", err.msg);
-	p->store = sql_catalogue(p->dir);
-	exec(p, "INSERT INTO source (id, name, kind, state) VALUES (1, 'lab', 'airflow', 'ok')");
-	exec(p, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	config_free(p->config);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	*state = lab_new("projects: [{name: a, pipelines: [\"lab/*\"], due: {\"lab/recsys\": \"06:00\"}}]\n",
+		rows, ARRAY_LEN(rows));
 	return 0;
 }
 
@@ -167,7 +139,7 @@ static void what_is_paused_or_gone_is_never_late(void **state)
 
 static void a_next_run_that_does_not_come_is_late_after_a_grace_time(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	exec(p, "UPDATE pipeline SET pipeline = 'hourly', next_due_ms = %lld",
 		(long long)at("2026-11-21T03:00:00Z"));
 	put_run(p, 1, "success", "2026-11-21T02:00:00Z");
@@ -179,7 +151,7 @@ static void a_next_run_that_does_not_come_is_late_after_a_grace_time(void **stat
 
 static void nothing_is_late_that_was_not_asked_for_since(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct late *lates;
 	struct err err = {0};
 	size_t n;
@@ -192,7 +164,7 @@ static void nothing_is_late_that_was_not_asked_for_since(void **state)
 
 static void a_cron_expression_counts_where_the_tool_tells_no_next_time(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	exec(p, "UPDATE pipeline SET pipeline = 'nightly', schedule = '0 2 * * *'");
 	put_run(p, 1, "success", "2026-11-20T02:00:03Z");
 	assert_late(p, "2026-11-21T01:30:00Z", NULL); /* 02:00 in Paris, but its zone may be UTC */
@@ -204,7 +176,7 @@ static void a_cron_expression_counts_where_the_tool_tells_no_next_time(void **st
 
 static void a_late_problem_opens_says_why_and_resolves_when_the_run_comes(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	exec(p, "UPDATE pipeline SET schedule = '0 2 * * *'");
 	put_run(p, 1, "success", "2026-11-20T02:00:00+01:00");
 	update(p, "2026-11-21T06:05:00+01:00");
@@ -226,7 +198,7 @@ static void a_late_problem_opens_says_why_and_resolves_when_the_run_comes(void *
 
 static void under_a_dead_scheduler_all_that_is_late_is_one_problem(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	for (int i = 2; i < 19; i++)
 		exec(p, "INSERT INTO pipeline (id, source_id, pipeline, next_due_ms) VALUES (%d, 1, 'p%d', %lld)",
 			i, i, (long long)at("2026-11-21T03:00:00Z"));
@@ -253,7 +225,7 @@ static void under_a_dead_scheduler_all_that_is_late_is_one_problem(void **state)
 
 static void one_answer_that_did_not_come_changes_nothing(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_run(p, 1, "success", "2026-11-20T02:00:00+01:00");
 	update(p, "2026-11-21T06:05:00+01:00");
 	exec(p, "UPDATE source SET state = 'stale', failures = 1");
@@ -309,7 +281,7 @@ static void cron_expressions_are_read(void **state)
 	assert_true(cron_last(&never, at("2026-11-21T12:34:56Z"), 0, true) == TIME_NONE);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

@@ -3,18 +3,12 @@
 #include "client/triage/past.h"
 
 #include "client/base/clock.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #include <math.h>
 
 #define HOUR INT64_C(3600000)
 #define NOW  (1000 * HOUR)
-
-struct place {
-	char *dir;
-	struct store *store;
-	struct arena *arena;
-};
 
 static const char *const rows[] = {
 	"INSERT INTO source (id, name, kind, state) VALUES (1, 'lab', 'airflow', 'ok')",
@@ -23,35 +17,20 @@ static const char *const rows[] = {
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->store = sql_catalogue(p->dir);
-	sql_run_all(p->store, rows, ARRAY_LEN(rows));
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	*state = lab_new("", rows, ARRAY_LEN(rows));
 	return 0;
 }
 
 #define SQL(p, ...) sql_run((p)->store, arena_printf((p)->arena, __VA_ARGS__))
 
-static void put_run(struct place *p, int run, const char *state)
+static void put_run(struct lab *p, int run, const char *state)
 {
 	SQL(p, "INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms) VALUES (%d, 1, 1, 'r%d', '%s', %lld)",
 		run, run, state, (long long)(run * HOUR));
 }
 
 /* Tries of step `check` in run RUN, one after the other: "ffs" failed, failed, passed. */
-static void put_tries(struct place *p, int run, const char *tries)
+static void put_tries(struct lab *p, int run, const char *tries)
 {
 	size_t n = strlen(tries);
 	put_run(p, run, tries[n - 1] == 's' ? "success" : "failed");
@@ -64,7 +43,7 @@ static void put_tries(struct place *p, int run, const char *tries)
 			(long long)(run * HOUR + (int64_t)i * 60000 + 30000), i + 1 == n);
 }
 
-static void put_evidence(struct place *p, int run, int attempt, const char *fingerprint)
+static void put_evidence(struct lab *p, int run, int attempt, const char *fingerprint)
 {
 	SQL(p,
 		"INSERT INTO team.evidence (source, pipeline, run, step, attempt, fingerprint, cause, found_ms)"
@@ -72,7 +51,7 @@ static void put_evidence(struct place *p, int run, int attempt, const char *fing
 		run, attempt, fingerprint);
 }
 
-static void put_problem(struct place *p, int id, const char *fingerprint, const char *title)
+static void put_problem(struct lab *p, int id, const char *fingerprint, const char *title)
 {
 	SQL(p,
 		"INSERT INTO team.problem (id, kind, key, title, fingerprint, first_ms, last_ms)"
@@ -81,7 +60,7 @@ static void put_problem(struct place *p, int id, const char *fingerprint, const 
 }
 
 static void put_event(
-	struct place *p, int problem, int64_t at_ms, const char *who, const char *verb, const char *text)
+	struct lab *p, int problem, int64_t at_ms, const char *who, const char *verb, const char *text)
 {
 	SQL(p,
 		"INSERT INTO team.problem_event (problem_id, at_ms, who, verb, text)"
@@ -89,7 +68,7 @@ static void put_event(
 		problem, (long long)at_ms, who, verb, text);
 }
 
-static void put_action(struct place *p, int64_t at_ms, const char *verb, const char *ref, const char *args)
+static void put_action(struct lab *p, int64_t at_ms, const char *verb, const char *ref, const char *args)
 {
 	SQL(p,
 		"INSERT INTO team.audit (at_ms, who, verb, object_ref, args, result) VALUES (%lld, 'ana', '%s', '%s',"
@@ -97,7 +76,7 @@ static void put_action(struct place *p, int64_t at_ms, const char *verb, const c
 		(long long)at_ms - 1, verb, ref, args, (long long)at_ms, verb, ref, args);
 }
 
-static struct past load(struct place *p, const char *fingerprint)
+static struct past load(struct lab *p, const char *fingerprint)
 {
 	struct past past;
 	struct err err = {0};
@@ -111,7 +90,7 @@ static struct past load(struct place *p, const char *fingerprint)
 
 static void reruns_after_the_same_cause_are_counted(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	put_tries(p, 1, "fs");
 	put_evidence(p, 1, 1, "1-a");
@@ -129,7 +108,7 @@ static void reruns_after_the_same_cause_are_counted(void **state)
 
 static void without_a_cause_all_tries_of_the_step_count(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	put_tries(p, 1, "fs");
 	put_tries(p, 2, "ffs");
@@ -140,7 +119,7 @@ static void without_a_cause_all_tries_of_the_step_count(void **state)
 
 static void the_next_run_with_the_same_input_is_a_rerun(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	put_run(p, 1, "failed");
 	put_run(p, 2, "failed");  /* the same input again */
@@ -157,7 +136,7 @@ static void the_next_run_with_the_same_input_is_a_rerun(void **state)
 
 static void what_ended_it_before_is_told(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	put_event(p, 1, 10 * HOUR, "sync", "opened", "");
 	put_action(p, 11 * HOUR, "rerun", "lab/recsys/r1", "{}");
@@ -185,7 +164,7 @@ static void what_ended_it_before_is_told(void **state)
 
 static void problems_with_the_same_words_are_similar(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "KeyError: column player_region is missing");
 	put_problem(p, 2, "1-b", "KeyError: column game_region is missing");
 	put_problem(p, 3, "1-c", "ConnectionError: the store does not answer");
@@ -199,7 +178,7 @@ static void problems_with_the_same_words_are_similar(void **state)
 
 static void how_often_the_step_fails_is_known(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	for (int run = 1; run <= 40; run++)
 		put_tries(p, run, run <= 20 || run % 2 ? "s" : "fs");
@@ -213,7 +192,7 @@ static void how_often_the_step_fails_is_known(void **state)
 
 static void since_when_it_fails_more_often_is_known(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_problem(p, 1, "1-a", "x");
 	for (int run = 1; run <= 40; run++)
 		put_tries(p, run, run <= 25 ? "s" : "f");
@@ -223,7 +202,7 @@ static void since_when_it_fails_more_often_is_known(void **state)
 	assert_true(past.rate_before == 0 && past.rate_after == 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

@@ -4,7 +4,7 @@
 
 #include "client/base/mem.h"
 #include "client/base/when.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,13 +15,6 @@
 
 #define MINUTE INT64_C(60000)
 
-struct place {
-	char *dir;
-	struct config *config;
-	struct store *store;
-	struct arena *arena;
-};
-
 static int64_t at(const char *time)
 {
 	int64_t ms;
@@ -29,7 +22,7 @@ static int64_t at(const char *time)
 	return ms;
 }
 
-static void update(struct place *p, int64_t now_ms)
+static void update(struct lab *p, int64_t now_ms)
 {
 	struct err err = {0};
 	struct problem_counts counts;
@@ -38,7 +31,7 @@ static void update(struct place *p, int64_t now_ms)
 }
 
 /* Step "train" of run RUN ended in STATE at AT_MS. */
-static void put_step(struct place *p, int run, const char *state, int64_t at_ms)
+static void put_step(struct lab *p, int run, const char *state, int64_t at_ms)
 {
 	long long ms = at_ms;
 	sql_run(p->store,
@@ -54,42 +47,20 @@ static void put_step(struct place *p, int run, const char *state, int64_t at_ms)
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	struct err err = {0};
+	static const char *const rows[] = {
+		"INSERT INTO source (id, name, kind, state, attempted_ms) VALUES (1, 'lab', 'local', 'ok', 1)",
+		"INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')",
+	};
 	setenv("TZ", "Europe/Paris", 1);
 	tzset();
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	char *yaml =
-		x_printf("catalogue: sqlite:%s/porthole.db\n"
-			 "projects:\n  - {name: a, pipelines: [\"lab/*\"], due: {\"lab/*\": \"02:30\"}}\n",
-			p->dir);
-	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
-	x_free(yaml);
-	if (!p->config)
-		fail_msg("%s", err.msg);
-	p->store = sql_catalogue(p->dir);
-	sql_run(p->store,
-		"INSERT INTO source (id, name, kind, state, attempted_ms) VALUES (1, 'lab', 'local', 'ok', 1)");
-	sql_run(p->store, "INSERT INTO pipeline (id, source_id, pipeline) VALUES (1, 1, 'recsys')");
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	config_free(p->config);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	*state = lab_new("projects: [{name: a, pipelines: [\"lab/*\"], due: {\"lab/*\": \"02:30\"}}]\n", rows,
+		ARRAY_LEN(rows));
 	return 0;
 }
 
 static void test_a_failure_that_was_told_late_opens_what_we_resolved(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	int64_t ten = at("2026-11-21T10:00:00Z");
 	put_step(p, 1, "failed", ten);
 	update(p, ten + MINUTE);
@@ -104,7 +75,7 @@ static void test_a_failure_that_was_told_late_opens_what_we_resolved(void **stat
 
 static void test_what_a_person_resolved_waits_for_the_next_failure(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	int64_t ten = at("2026-11-21T10:00:00Z");
 	put_step(p, 1, "failed", ten);
 	update(p, ten + MINUTE);
@@ -124,7 +95,7 @@ static void test_what_a_person_resolved_waits_for_the_next_failure(void **state)
 /* On 2026-03-29 Paris has no 02:30. */
 static void test_a_due_time_is_the_same_after_the_clocks_change(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	int64_t four = at("2026-03-29T04:00:00+02:00");
 	put_step(p, 1, "failed", four);
 	update(p, four + MINUTE);
@@ -134,14 +105,14 @@ static void test_a_due_time_is_the_same_after_the_clocks_change(void **state)
 
 static void test_a_silent_sync_is_one_problem(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct err err = {0};
 	assert_true(problems_check_sync(p->store, at("2026-11-21T10:00:00Z"), &err));
 	assert_int_equal(
 		sql_number(p->store, "SELECT count FROM team.problem WHERE key = 'platform:sync'"), 1);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

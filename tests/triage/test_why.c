@@ -7,12 +7,13 @@
 #include "client/base/when.h"
 #include "client/config/calendar.h"
 #include "client/triage/problems.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 
 #include <math.h>
 #include <time.h>
 
 #define HOUR INT64_C(3600000)
+#define NOW  INT64_C(1795230000000) /* 2026-11-21T03:00:00Z */
 
 static const char yaml[] =
 	"projects:\n"
@@ -28,14 +29,6 @@ static const char yaml[] =
 	"runbooks: [{match: null_rate, page: team/null-rates}]\n"
 	"calendar: [{name: Season 9, from: 2026-12-03, to: 2026-12-04, kind: launch, project: discovery},"
 	" {name: Christmas, from: 2026-12-24, to: 2026-12-26, kind: freeze}]\n";
-
-struct place {
-	char *dir;
-	struct config *config;
-	struct store *store;
-	struct arena *arena;
-	int64_t now_ms;
-};
 
 static int64_t at(const char *time)
 {
@@ -53,70 +46,49 @@ static const char *const rows[] = {
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	struct err err = {0};
 	setenv("TZ", "Europe/Paris", 1);
 	tzset();
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->now_ms = at("2026-11-21T03:00:00Z");
-	p->config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
-	if (!p->config)
-		fail_msg("%s", err.msg);
-	p->store = sql_catalogue(p->dir);
-	sql_run_all(p->store, rows, ARRAY_LEN(rows));
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	config_free(p->config);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	*state = lab_new(yaml, rows, ARRAY_LEN(rows));
 	return 0;
 }
 
 #define SQL(p, ...) sql_run((p)->store, arena_printf((p)->arena, __VA_ARGS__))
 
-static int64_t update(struct place *p)
+static int64_t update(struct lab *p)
 {
 	struct err err = {0};
 	struct problem_counts counts;
-	if (!problems_update(p->store, p->config, p->now_ms, &counts, &err))
+	if (!problems_update(p->store, p->config, NOW, &counts, &err))
 		fail_msg("%s", err.msg);
 	return counts.open;
 }
 
-static struct why load(struct place *p, int64_t id)
+static struct why load(struct lab *p, int64_t id)
 {
 	struct why why;
 	struct err err = {0};
-	if (!why_load(p->store, p->config, id, p->now_ms, p->arena, &why, &err))
+	if (!why_load(p->store, p->config, id, NOW, p->arena, &why, &err))
 		fail_msg("%s", err.msg);
 	return why;
 }
 
-static void put_run(struct place *p, int id, int pipeline, const char *state, int failed_steps)
+static void put_run(struct lab *p, int id, int pipeline, const char *state, int failed_steps)
 {
 	SQL(p,
 		"INSERT INTO run (id, pipeline_id, source_id, run, state, at_ms, failed_steps) VALUES (%d, %d, %d, 'r%d',"
 		" '%s', %lld, %d)",
-		id, pipeline, pipeline == 2 ? 2 : 1, id, state, (long long)(p->now_ms - HOUR + id * 1000),
+		id, pipeline, pipeline == 2 ? 2 : 1, id, state, (long long)(NOW - HOUR + id * 1000),
 		failed_steps);
 }
 
 /* Step `check` of the run failed with the cause. */
-static void put_failure(struct place *p, int id, int pipeline, const char *fingerprint, const char *cause)
+static void put_failure(struct lab *p, int id, int pipeline, const char *fingerprint, const char *cause)
 {
 	put_run(p, id, pipeline, "failed", 1);
 	SQL(p,
 		"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms) VALUES (%d, %d, 'check', 1,"
 		" 'failed', %lld)",
-		id, pipeline, (long long)(p->now_ms - HOUR + id * 1000));
+		id, pipeline, (long long)(NOW - HOUR + id * 1000));
 	SQL(p,
 		"INSERT INTO team.evidence (source, pipeline, run, step, attempt, fingerprint, cause, cause_line, found_ms)"
 		" SELECT s.name, p.pipeline, 'r%d', 'check', 1, '%s', '%s', 3, 1 FROM pipeline p JOIN source s"
@@ -126,7 +98,7 @@ static void put_failure(struct place *p, int id, int pipeline, const char *finge
 
 static void forty_red_runs_of_two_causes_over_two_tools_are_two_problems(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	for (int i = 0; i < 40; i++) {
 		bool is_oom = i % 4 >= 2;
 		put_failure(p, i + 1, 1 + i % 2, is_oom ? "1-oom" : "1-data",
@@ -141,7 +113,7 @@ static void forty_red_runs_of_two_causes_over_two_tools_are_two_problems(void **
 
 static void a_run_of_a_tracker_is_part_of_the_step_that_it_belongs_to(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 1, 1, "1-data", "DataCheckError: x");
 	put_run(p, 2, 2, "failed", 0);
 	SQL(p, "INSERT INTO run_link (run_id, to_run_id, to_step, rule) VALUES (2, 1, 'check', 'tag')");
@@ -152,7 +124,7 @@ static void a_run_of_a_tracker_is_part_of_the_step_that_it_belongs_to(void **sta
 
 static void a_lost_run_is_a_problem(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_run(p, 1, 1, "lost", 0);
 	assert_int_equal(update(p), 1);
 	assert_string_equal(load(p, 1).title, "the run was lost: it is called running, and is silent");
@@ -160,14 +132,14 @@ static void a_lost_run_is_a_problem(void **state)
 
 static void the_whole_answer_for_a_data_check(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 5, 1, "1-data", "DataCheckError: null_rate(player_id) = 0.31");
 	for (int i = 1; i < 5; i++) {
 		put_run(p, i, 1, "success", 0);
 		SQL(p,
 			"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms) VALUES (%d, 1, 'check', 1,"
 			" 'success', %lld)",
-			i, (long long)(p->now_ms - HOUR + i * 1000));
+			i, (long long)(NOW - HOUR + i * 1000));
 	}
 	SQL(p, "INSERT INTO input (run_id, name, version) VALUES (4, 'events', '41'), (5, 'events', '42')");
 	SQL(p, "INSERT INTO step_edge (pipeline_id, step, upstream) VALUES (1, 'train', 'check'), (1, 'publish', 'train')");
@@ -197,7 +169,7 @@ static void the_whole_answer_for_a_data_check(void **state)
 
 static void nothing_starts_while_the_scheduler_is_silent(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 1, 1, "1-kill", "Task received SIGTERM signal");
 	assert_int_equal(update(p), 1);
 	assert_string_equal(load(p, 1).next.act, "rerun");
@@ -214,7 +186,7 @@ static void nothing_starts_while_the_scheduler_is_silent(void **state)
 
 static void what_is_tried_again_is_waited_for(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 1, 1, "1-kill", "Task received SIGTERM signal");
 	update(p);
 	put_run(p, 2, 1, "running", 0);
@@ -224,7 +196,7 @@ static void what_is_tried_again_is_waited_for(void **state)
 
 static void a_person_may_say_of_what_kind_a_cause_is(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 1, 1, "1-kill", "Task received SIGTERM signal");
 	update(p);
 	assert_string_equal(
@@ -242,13 +214,13 @@ static void a_person_may_say_of_what_kind_a_cause_is(void **state)
 
 static void a_launch_raises_the_severity_and_a_freeze_is_told(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	const struct config_project *project = config_project_of(p->config, "airflow", "recsys");
-	assert_string_equal(wait_severity(p->config, project, p->now_ms), "staging");
+	assert_string_equal(wait_severity(p->config, project, NOW), "staging");
 	assert_string_equal(wait_severity(p->config, project, at("2026-12-03T00:00:00+01:00")), "production");
 	assert_string_equal(wait_severity(p->config, project, at("2026-12-04T23:59:59+01:00")), "production");
 	assert_string_equal(wait_severity(p->config, project, at("2026-12-05T00:00:00+01:00")), "staging");
-	assert_string_equal(wait_severity(p->config, NULL, p->now_ms), "production");
+	assert_string_equal(wait_severity(p->config, NULL, NOW), "production");
 	assert_null(calendar_at(p->config, "freeze", NULL, at("2026-12-23T23:59:59+01:00")));
 	assert_string_equal(
 		calendar_at(p->config, "freeze", NULL, at("2026-12-24T00:00:00+01:00"))->name, "Christmas");
@@ -257,21 +229,21 @@ static void a_launch_raises_the_severity_and_a_freeze_is_told(void **state)
 
 static void who_is_on_call_is_what_the_rota_said_last(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	put_failure(p, 1, 1, "1-kill", "Task received SIGTERM signal");
 	update(p);
 	assert_string_equal(load(p, 1).oncall, "@mlee");
 	SQL(p, "INSERT INTO meta (key, value) VALUES ('oncall:discovery', '%lld @ana')",
-		(long long)p->now_ms - HOUR);
+		(long long)NOW - HOUR);
 	update(p);
 	assert_string_equal(load(p, 1).oncall, "@ana");
 	SQL(p, "UPDATE meta SET value = '%lld @ana' WHERE key = 'oncall:discovery'",
-		(long long)p->now_ms - 25 * HOUR);
+		(long long)NOW - 25 * HOUR);
 	update(p);
 	assert_string_equal(load(p, 1).oncall, "@mlee");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 /* Comparing: what differs is found under its kind, what is unusual is measured, what nobody reports is named.
  */
 #include "client/base/clock.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 #include "views/diff.h"
 #include "views/json.h"
 #include "views/list.h"
@@ -13,12 +13,6 @@
 #include <stddef.h>
 
 #include <cmocka.h>
-
-struct place {
-	char *dir;
-	struct store *store;
-	struct arena *arena;
-};
 
 #define NUMBERS(n) "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < " #n ") "
 
@@ -56,22 +50,7 @@ static const char *const rows[] = {
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->store = sql_catalogue(p->dir);
-	sql_run_all(p->store, rows, ARRAY_LEN(rows));
-	*state = p;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
+	*state = lab_new("", rows, ARRAY_LEN(rows));
 	return 0;
 }
 
@@ -84,7 +63,7 @@ static struct ref run_of(const char *run)
 	return ref;
 }
 
-static struct diff compare(struct place *p, const struct ref *refs, size_t n)
+static struct diff compare(struct lab *p, const struct ref *refs, size_t n)
 {
 	struct diff diff;
 	struct err err = {0};
@@ -165,7 +144,7 @@ static void a_text_is_the_more_unusual_the_longer_it_stood(void **state)
 	assert_string_equal(cell(&diff, "param", "scale", "judged")->s.p, "the same for 30 runs");
 	assert_true(cell(&diff, "param", "region", "unusual")->r == CHANGED_HISTORY); /* no run had it */
 	assert_string_equal(cell(&diff, "code", "version", "judged")->s.p, "the same for 30 runs");
-	struct place *p = *state;
+	struct lab *p = *state;
 	sql_run(p->store, "UPDATE input SET version = CAST(run_id AS TEXT)");
 	const struct diff often = compare(p, &red, 1);
 	assert_true(cell(&often, "input", "events", "unusual")->r == 1);
@@ -218,7 +197,7 @@ static void two_attempts_of_a_step_stand_side_by_side(void **state)
 static void what_cannot_be_compared_is_said(void **state)
 {
 	static const struct ref pipeline = {.kind = REF_PIPELINE, .source = "lab", .pipeline = "recsys"};
-	struct place *p = *state;
+	struct lab *p = *state;
 	const struct ref first = run_of("r1"), nowhere = run_of("nowhere");
 	const struct {
 		const struct ref *ref;
@@ -237,7 +216,7 @@ static void what_cannot_be_compared_is_said(void **state)
 	}
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
 {

@@ -2,7 +2,7 @@
 /* Lists: what each filter finds, that pages join without a gap, and that an index serves what opens first. */
 #include "client/base/clock.h"
 #include "client/catalogue/filter.h"
-#include "tests/catalogue/sql.h"
+#include "tests/catalogue/lab.h"
 #include "views/json.h"
 #include "views/list.h"
 #include "views/lists.h"
@@ -14,13 +14,6 @@
 #include <cmocka.h>
 
 #define NOW INT64_C(1795262400000) /* 2026-11-21 12:00 UTC */
-
-struct place {
-	char *dir;
-	struct store *store;
-	struct config *config;
-	struct arena *arena;
-};
 
 static const char config_text[] =
 	"user: mlee\n"
@@ -80,33 +73,13 @@ static const char *const generate[] = {
 
 static int setup(void **state)
 {
-	struct place *p = x_new(struct place);
-	struct err err = {0};
 	clock_fix(NOW);
 	setenv("TZ", "UTC", 1);
-	p->dir = scratch_new();
-	p->arena = arena_new();
-	p->store = sql_catalogue(p->dir);
-	sql_run_all(p->store, generate, ARRAY_LEN(generate));
-	p->config = config_parse("test.yaml", p->dir, str_of(config_text), &err);
-	if (!p->config)
-		fail_msg("%s", err.msg);
-	*state = p;
+	*state = lab_new(config_text, generate, ARRAY_LEN(generate));
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	struct place *p = *state;
-	store_close(p->store);
-	config_free(p->config);
-	arena_free(p->arena);
-	scratch_free(p->dir);
-	x_free(p);
-	return 0;
-}
-
-static struct view_args args_of(const struct place *p, const char *filter)
+static struct view_args args_of(const struct lab *p, const char *filter)
 {
 	return (struct view_args){.config = p->config, .filter = filter, .now_ms = NOW};
 }
@@ -180,7 +153,7 @@ static const struct filter_case {
 /* Pipeline 1 is on source 2: id % 3. */
 static void a_filter_finds_what_it_says(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	for (size_t i = 0; i < ARRAY_LEN(filter_cases); i++) {
 		const struct filter_case *c = &filter_cases[i];
 		const struct view_args args = args_of(p, c->filter);
@@ -212,7 +185,7 @@ static void a_wrong_filter_is_a_usage_error_that_says_why(void **state)
 		{"both:x", "more than one of params, metrics and tags"},
 		{"metrics.auc:high", "'high' is no value"},
 	};
-	struct place *p = *state;
+	struct lab *p = *state;
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
 		const struct view_args args = args_of(p, cases[i].filter);
 		struct table table;
@@ -226,7 +199,7 @@ static void a_wrong_filter_is_a_usage_error_that_says_why(void **state)
 
 static void too_much_of_a_filter_is_refused(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	static const char *const terms[] = {"state:x ", "word ", "params.k:x ", "run:a,b,c,d,e,f,g "};
 	for (size_t i = 0; i < ARRAY_LEN(terms); i++) {
 		struct buf text;
@@ -244,7 +217,7 @@ static void too_much_of_a_filter_is_refused(void **state)
 
 static void what_is_hidden_is_shown_where_it_is_asked_for(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct table table;
 	struct err err = {0};
 	int64_t all = sql_number(p->store, "SELECT count(*) FROM run"),
@@ -266,7 +239,7 @@ static void what_is_hidden_is_shown_where_it_is_asked_for(void **state)
 
 static void a_scope_narrows(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct table table;
 	struct err err = {0};
 	const struct view_args args = args_of(p, "");
@@ -285,7 +258,7 @@ static void a_scope_narrows(void **state)
 /* --- pages ------------------------------------------------------------------------------ */
 
 /* Walks LIST in pages of 97: every row once, in order. */
-static void walk(struct place *p, const struct list_def *list, const char *sort, size_t n_want)
+static void walk(struct lab *p, const struct list_def *list, const char *sort, size_t n_want)
 {
 	struct arena *arena = arena_new();
 	struct view_args args = args_of(p, "");
@@ -323,14 +296,14 @@ static void pages_join_without_a_gap_in_every_order(void **state)
 		"-pipeline", "run", "-started_ms", "started_ms", "duration_ms", "-duration_ms", "user",
 		"-user", "name", "-name", "source", "metrics.auc", "-metrics.auc", "params.scale",
 		"-params.scale", "params.optimizer", "-params.optimizer"};
-	struct place *p = *state;
+	struct lab *p = *state;
 	size_t n = (size_t)sql_number(p->store, "SELECT count(*) FROM run WHERE gone = 0");
 	for (size_t i = 0; i < ARRAY_LEN(sorts); i++)
 		walk(p, &list_runs, sorts[i], n);
 }
 
 /* The first run by SORT is RUN. */
-static void assert_first(struct place *p, const char *sort, const char *run)
+static void assert_first(struct lab *p, const char *sort, const char *run)
 {
 	struct view_args args = args_of(p, "");
 	struct table table;
@@ -351,7 +324,7 @@ static void runs_are_ranked_by_a_metric_or_a_param_what_has_none_last(void **sta
 	assert_first(*state, "-params.scale", "run-3998");
 	assert_first(*state, "params.optimizer", "run-3951");
 	assert_first(*state, "-params.optimizer", "run-4000");
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct view_args args = args_of(p, "");
 	struct list_query query;
 	struct err err = {0};
@@ -365,7 +338,7 @@ static void runs_are_ranked_by_a_metric_or_a_param_what_has_none_last(void **sta
 
 static void the_limit_cuts_and_tells_of_more(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct view_args args = args_of(p, "");
 	struct table table;
 	struct err err = {0};
@@ -381,7 +354,7 @@ static void the_limit_cuts_and_tells_of_more(void **state)
 
 static void problems_are_worst_first(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	const struct view_args args = args_of(p, "state:open");
 	struct table table;
 	struct err err = {0};
@@ -397,7 +370,7 @@ static void problems_are_worst_first(void **state)
 /* --- plans ------------------------------------------------------------------------------ */
 
 static const char *plan_with(
-	struct place *p, const struct list_def *list, const struct view_args *args, const struct found *scope)
+	struct lab *p, const struct list_def *list, const struct view_args *args, const struct found *scope)
 {
 	struct list_query query;
 	struct err err = {0};
@@ -411,7 +384,7 @@ static const char *plan_with(
 	return text;
 }
 
-static const char *plan_of(struct place *p, const struct list_def *list, const char *filter,
+static const char *plan_of(struct lab *p, const struct list_def *list, const char *filter,
 	const struct found *scope, const struct value *after)
 {
 	struct view_args args = args_of(p, filter);
@@ -460,7 +433,7 @@ static void what_opens_first_is_served_by_an_index(void **state)
 		{"alerts", &list_alerts, "", NULL},
 		{"audit", &list_audit, "", NULL},
 	};
-	struct place *p = *state;
+	struct lab *p = *state;
 	const struct value after[] = {value_int(NOW), value_int(100)};
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++)
 		for (int page = 0; page < (cases[i].list == &list_pipelines ? 1 : 2); page++) {
@@ -473,7 +446,7 @@ static void what_opens_first_is_served_by_an_index(void **state)
 
 static void open_problems_are_found_by_their_state(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	if (scratch_is_on_postgres())
 		skip(); /* it reads a small table whole */
 	const char *plan = plan_of(p, &list_problems, "state:open,acknowledged", NULL, NULL);
@@ -482,7 +455,7 @@ static void open_problems_are_found_by_their_state(void **state)
 
 static void the_runs_below_a_run_are_found_without_walking_its_source(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	const struct found source = {.source_id = 2};
 	struct view_args args = args_of(p, "parent=\"run-1\"");
 	struct list_query query;
@@ -515,7 +488,7 @@ static void all_runs_are_sorted_by_an_index(void **state)
 		{"-ended_ms", "since:24h", "run_by_end", false},
 		{"-ended_ms", "since:24h", "run_newest", true},
 	};
-	struct place *p = *state;
+	struct lab *p = *state;
 	if (scratch_is_on_postgres())
 		return; /* its planner decides by statistics */
 	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -540,7 +513,7 @@ static void a_slow_plan_is_noticed(void **state)
 
 static void rows_are_objects_of_typed_values(void **state)
 {
-	struct place *p = *state;
+	struct lab *p = *state;
 	struct table table;
 	struct err err = {0};
 	struct buf out;
@@ -579,5 +552,5 @@ int main(void)
 		cmocka_unit_test(a_slow_plan_is_noticed),
 		cmocka_unit_test(rows_are_objects_of_typed_values),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, lab_free);
 }

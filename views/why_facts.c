@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "views/why_facts.h"
 
-#include "client/base/json.h"
 #include "client/base/mem.h"
 #include "client/stats/robust.h"
 #include "views/compose.h"
@@ -236,31 +235,11 @@ static const char *verdict_of(const struct past *past)
 	return 2 * past->rerun_passed >= past->rerun_tried ? "helps often" : "helps seldom";
 }
 
-/* A parameter list as people read it: "memory=12g". */
-static const char *args_of(struct view_data *data, const char *json)
-{
-	struct json_doc *doc = json ? json_parse(str_of(json), NULL) : NULL;
-	const struct json *conf = json_get(json_root(doc), "conf");
-	struct json_iter it = {0};
-	struct buf text;
-	buf_init(&text, 0);
-	while (json_each(conf ? conf : json_root(doc), &it)) {
-		buf_addf(&text, "%s%.*s=", text.n ? ", " : "", STR_FMT(it.key));
-		if (json_type(it.value) == JSON_TEXT)
-			buf_add(&text, json_str(it.value));
-		else
-			json_add(&text, it.value);
-	}
-	const char *copy = arena_take(data->arena, &text);
-	json_free(doc);
-	return copy;
-}
-
 static void add_helped(const struct page *p, struct line *line, const struct past_helped *h)
 {
 	struct view_data *data = p->data;
 	if (h->verb) {
-		const char *with = args_of(data, h->text);
+		const char *with = past_args(h, data->arena);
 		compose_span(data, line, ROLE_TEXT, " · %s%s%s helped %lld of %lld", h->verb,
 			*with ? " with " : "", compose_cut(data, COLUMN_TEXT, with, TEXT_COLUMNS),
 			(long long)h->passed, (long long)h->tried);
@@ -276,7 +255,7 @@ static void add_rerun(const struct page *p)
 {
 	const struct past *past = &p->why->past;
 	enum { MOST_SHOWN = 2 };
-	if (!p->why->place.run || p->why->is_past_unknown)
+	if (!p->why->place.run || strcmp(p->why->kind, "failed") || p->why->is_past_unknown)
 		return;
 	struct line *line = FACT(p, "rerun?", ROLE_TEXT, "%s", verdict_of(past));
 	if (past->rerun_tried)

@@ -525,7 +525,7 @@ void json_member_ms(struct json_writer *w, const char *key, int64_t ms)
 	json_put_ms(w, ms);
 }
 
-static void put_value(struct json_writer *w, const struct json *value)
+void json_put(struct json_writer *w, const struct json *value)
 {
 	struct json_iter it = {0};
 	switch (json_type(value)) {
@@ -548,14 +548,14 @@ static void put_value(struct json_writer *w, const struct json *value)
 	case JSON_ARRAY:
 		json_open(w, '[');
 		for (size_t i = 0; i < json_len(value); i++)
-			put_value(w, json_at(value, i));
+			json_put(w, json_at(value, i));
 		json_close(w, ']');
 		break;
 	case JSON_OBJECT:
 		json_open(w, '{');
 		while (json_each(value, &it)) {
 			json_key_str(w, it.key);
-			put_value(w, it.value);
+			json_put(w, it.value);
 		}
 		json_close(w, '}');
 		break;
@@ -565,5 +565,5 @@ static void put_value(struct json_writer *w, const struct json *value)
 void json_add(struct buf *out, const struct json *value)
 {
 	struct json_writer w = {.out = out};
-	put_value(&w, value);
+	json_put(&w, value);
 }

@@ -91,6 +91,8 @@ void json_put_bool(struct json_writer *w, bool value);
 void json_put_null(struct json_writer *w);
 /* TIME_NONE writes null. */
 void json_put_ms(struct json_writer *w, int64_t ms);
+/* A value that was read. */
+void json_put(struct json_writer *w, const struct json *value);
 /* A value that is JSON already. */
 void json_put_raw(struct json_writer *w, struct str json);
 /* A member, key and value; no text (NULL) and TIME_NONE write null. */

@@ -91,8 +91,9 @@ static bool has_helped(const struct next_facts *f)
 static const char *say_helped(const struct next_facts *f, struct arena *arena)
 {
 	const struct past_helped *h = trigger_that_helped(f);
+	const char *args = past_args(h, arena);
 	return arena_printf(arena, "a run with %s helped %lld of %lld times (%s)",
-		h->text ? h->text : "other parameters", (long long)h->passed, (long long)h->tried, h->who);
+		*args ? args : "other parameters", (long long)h->passed, (long long)h->tried, h->who);
 }
 
 static bool never_passes(const struct next_facts *f)

@@ -2,6 +2,7 @@
 #include "client/triage/past.h"
 
 #include "client/base/clock.h"
+#include "client/base/json.h"
 #include "client/base/mem.h"
 #include "client/stats/changepoint.h"
 
@@ -142,6 +143,45 @@ static struct past_helped *helped_of(struct past *past, const struct past_helped
 	return &past->helped[past->n_helped++];
 }
 
+/* What an action was given, but for what no other one has: its nonce and its note. */
+static const char *own_args(const struct looking *l, const char *args)
+{
+	struct json_doc *doc = args ? json_parse(str_of(args), NULL) : NULL;
+	struct json_iter it = {0};
+	struct buf text;
+	buf_init(&text, 0);
+	struct json_writer w = {.out = &text};
+	json_open(&w, '{');
+	while (json_each(json_root(doc), &it)) {
+		if (str_is(it.key, "nonce") || str_is(it.key, "note"))
+			continue;
+		json_key_str(&w, it.key);
+		json_put(&w, it.value);
+	}
+	json_close(&w, '}');
+	json_free(doc);
+	const char *own = arena_take(l->arena, &text);
+	return strcmp(own, "{}") != 0 ? own : NULL;
+}
+
+const char *past_args(const struct past_helped *helped, struct arena *arena)
+{
+	struct json_doc *doc = helped->text ? json_parse(str_of(helped->text), NULL) : NULL;
+	const struct json *conf = json_get(json_root(doc), "conf");
+	struct json_iter it = {0};
+	struct buf text;
+	buf_init(&text, 0);
+	while (json_each(conf ? conf : json_root(doc), &it)) {
+		buf_addf(&text, "%s%.*s=", text.n ? ", " : "", STR_FMT(it.key));
+		if (json_type(it.value) == JSON_TEXT)
+			buf_add(&text, json_str(it.value));
+		else
+			json_add(&text, it.value);
+	}
+	json_free(doc);
+	return arena_take(arena, &text);
+}
+
 /* What was done to the problem's pipeline in the episode, the newest first. */
 static bool find_actions(
 	const struct looking *l, const struct episode *episode, struct result *rows, struct err *err)
@@ -173,7 +213,7 @@ static bool add_actions(const struct looking *l, const struct episode *episode, 
 	for (size_t i = 0; i < rows.n_rows; i++) {
 		const struct past_helped what = {.verb = result_text(&rows, i, 0),
 			.object_ref = result_text(&rows, i, 1),
-			.text = result_text(&rows, i, 2),
+			.text = own_args(l, result_text(&rows, i, 2)),
 			.who = result_text(&rows, i, 3),
 			.at_ms = result_ms(&rows, i, 4),
 			.took_ms = is_over ? episode->to_ms - result_ms(&rows, i, 4) : TIME_NONE};

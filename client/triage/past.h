@@ -23,7 +23,8 @@ enum { PAST_MOST_HELPED = 5, PAST_MOST_SIMILAR = 5, PAST_MOST_ATTEMPTS = 200, PA
 struct past_helped {
 	const char *verb;	/* NULL: a note */
 	const char *object_ref; /* of a verb: what it was done to */
-	const char *text;	/* of a verb its arguments, JSON or NULL; of a note what it says */
+	const char *text; /* of a verb its arguments, JSON, but for its nonce and note; NULL: none; of a note
+			   * what it says */
 	const char *who;
 	int64_t at_ms, took_ms; /* from then until the problem was over */
 	int64_t tried,
@@ -63,5 +64,8 @@ struct past_of {
 };
 bool past_load(struct store *store, const struct past_of *of, int64_t now_ms, struct arena *arena,
 	struct past *out, struct err *err);
+
+/* The arguments of a verb as people read them: "memory=12g, depth=7"; "" where there are none. In ARENA. */
+const char *past_args(const struct past_helped *helped, struct arena *arena);
 
 #endif

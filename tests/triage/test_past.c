@@ -140,18 +140,20 @@ static void what_ended_it_before_is_told(void **state)
 	put_problem(p, 1, "1-a", "x");
 	put_event(p, 1, 10 * HOUR, "sync", "opened", "");
 	put_action(p, 11 * HOUR, "rerun", "lab/recsys/r1", "{}");
-	put_action(p, 12 * HOUR, "trigger", "lab/recsys", "{\"conf\":{\"memory\":\"12g\"}}");
+	put_action(p, 12 * HOUR, "trigger", "lab/recsys", "{\"nonce\":\"1\",\"conf\":{\"memory\":\"12g\"}}");
 	put_action(p, 12 * HOUR + 1, "rerun", "lab/recsys_eu/r1", "{}"); /* another pipeline */
 	put_event(p, 1, 12 * HOUR + 2, "mlee", "note", "reloaded the partition");
 	put_event(p, 1, 13 * HOUR, "sync", "resolved", "");
 	put_event(p, 1, 20 * HOUR, "sync", "returned", "");
-	put_action(p, 21 * HOUR, "trigger", "lab/recsys", "{\"conf\":{\"memory\":\"12g\"}}");
+	put_action(p, 21 * HOUR, "trigger", "lab/recsys",
+		"{\"nonce\":\"2\",\"conf\":{\"memory\":\"12g\"},\"note\":\"the usual\"}");
 	put_event(p, 1, 22 * HOUR, "sync", "resolved", "");
 	put_event(p, 1, 30 * HOUR, "sync", "returned", "");
 	const struct past past = load(p, "1-a");
 	assert_int_equal(past.n_episodes, 2);
 	assert_int_equal(past.n_helped, 2); /* the rerun did not end it */
 	assert_string_equal(past.helped[0].verb, "trigger");
+	assert_string_equal(past_args(&past.helped[0], p->arena), "memory=12g");
 	assert_string_equal(past.helped[0].who, "ana");
 	assert_int_equal(past.helped[0].at_ms, 21 * HOUR);
 	assert_int_equal(past.helped[0].took_ms, HOUR);

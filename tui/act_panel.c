@@ -8,6 +8,7 @@
 #include "client/live/own.h"
 #include "tui/act_choice.h"
 #include "tui/act_editor.h"
+#include "tui/act_helped.h"
 #include "tui/act_params.h"
 #include "tui/app.h"
 #include "tui/input.h"
@@ -35,8 +36,12 @@ struct act_panel {
 	size_t n_choices;
 	const struct act_choice *choice;
 	struct form form;
-	char *conf;	       /* heap: parameters that were written in an editor, as JSON */
-	struct ticket *params; /* those of the run that is meant, on their way */
+	char *conf;		 /* heap: parameters that were written in an editor, as JSON */
+	struct ticket *params;	 /* those of the run that is meant, on their way */
+	struct ticket *helped;	 /* what ended its problem before, on its way */
+	struct act_choice again; /* that; no title where there is nothing */
+	const char *refusal;	 /* why the source was not asked what it can do; NULL: it was */
+	bool is_greeted;
 	struct act *act;
 	struct own *own;	 /* of the choice, where it is a command of the person's */
 	const char *const *argv; /* what it would run */
@@ -66,6 +71,7 @@ void act_panel_free(struct act_panel *panel)
 	if (!panel)
 		return;
 	ticket_cancel(panel->params);
+	ticket_cancel(panel->helped);
 	source_close(panel->source);
 	act_free(panel->act);
 	own_free(panel->own);
@@ -291,25 +297,70 @@ static void serve_ahead(struct act_panel *panel)
 		app_key(app, keys[i]);
 }
 
-static void on_greeted(void *ctx, const struct err *err)
+/* What helped before comes first. */
+static void add_again(struct act_panel *panel)
 {
-	struct act_panel *panel = ctx;
+	size_t n = panel->n_choices;
+	struct act_choice *all = arena_array(panel->arena, struct act_choice, n + 1);
+	all[0] = panel->again;
+	if (n)
+		memcpy(&all[1], panel->choices, n * sizeof *all);
+	panel->choices = all;
+	panel->n_choices = n + 1;
+}
+
+/* Once it is known what the source can do, and what helped. */
+static void go_on(struct act_panel *panel)
+{
 	struct app *app = panel->app;
-	if (!err)
-		panel->choices = act_choices(panel->arena, app->config, panel->source, panel->refs,
-			panel->n_refs, &panel->n_choices);
-	source_close(panel->source);
-	panel->source = NULL;
+	if (!panel->is_greeted || panel->helped)
+		return;
+	if (panel->again.title)
+		add_again(panel);
 	if (panel->n_choices) {
 		offer(panel);
 		serve_ahead(panel);
 		return;
 	}
-	if (err)
-		app_say(app, ROLE_ERROR, "%s", err->msg);
+	if (panel->refusal)
+		app_say(app, ROLE_ERROR, "%s", panel->refusal);
 	else
 		app_say(app, ROLE_DIM, "source '%s' can do nothing to this", panel->refs[0].source);
 	close_panel(app);
+}
+
+static void on_helped(void *ctx, const struct past_helped *helped)
+{
+	struct act_panel *panel = ctx;
+	panel->helped = NULL;
+	if (helped)
+		panel->again = (struct act_choice){.key = 'w',
+			.title = arena_printf(panel->arena, "run with %s", past_args(helped, panel->arena)),
+			.verb = "trigger",
+			.help = arena_printf(panel->arena, "that helped %lld of %lld times",
+				(long long)helped->passed, (long long)helped->tried),
+			.level = ACT_ITS_PIPELINE,
+			.args = arena_dupz(panel->arena, helped->text)};
+	go_on(panel);
+}
+
+static void on_greeted(void *ctx, const struct err *err)
+{
+	struct act_panel *panel = ctx;
+	if (err)
+		panel->refusal = arena_dupz(panel->arena, err->msg);
+	else
+		panel->choices = act_choices(panel->arena, panel->app->config, panel->source, panel->refs,
+			panel->n_refs, &panel->n_choices);
+	if (err || !source_has_verb(panel->source, "trigger")) {
+		ticket_cancel(panel->helped);
+		panel->helped = NULL;
+		panel->again.title = NULL;
+	}
+	source_close(panel->source);
+	panel->source = NULL;
+	panel->is_greeted = true;
+	go_on(panel);
 }
 
 static bool may_all(struct app *app, const struct ref *refs, size_t n, struct err *err)
@@ -325,6 +376,8 @@ static void greet(struct act_panel *panel)
 	struct app *app = panel->app;
 	panel->source = source_open(app->loop, app->config, config_source(app->config, panel->refs[0].source),
 		SOURCE_LIVE_SILENCE_MS);
+	if (panel->n_refs == 1 && act_on(&panel->refs[0]) != ACT_ON_PIPELINE)
+		panel->helped = act_helped(app->store, &panel->refs[0], on_helped, panel);
 	source_greet(panel->source, on_greeted, panel);
 	enter(panel, GREETING);
 }

@@ -211,6 +211,26 @@ static void test_a_trigger_asks_for_its_parameters(void **state)
 	x_free(got);
 }
 
+static void test_what_helped_before_is_offered_first(void **state)
+{
+	struct bench *p = *state;
+	exec(p, "INSERT INTO team.problem_event (problem_id, at_ms, who, verb) VALUES (1, 1000, 'sync', 'opened'),"
+		" (1, 3000, 'sync', 'resolved'), (1, 1795250000000, 'sync', 'returned')");
+	exec(p, "INSERT INTO team.audit (at_ms, who, verb, object_ref, args, result) VALUES"
+		" (2000, 'ana', 'trigger', 'lab/churn', '{\"nonce\":\"x\",\"conf\":{\"memory\":\"12g\"}}', 'done')");
+	open_lab(p, "");
+	key(p, '!');
+	assert_shows(p, "w  run with memory=12g");
+	assert_shows(p, "that helped 1 of 1 times");
+	key(p, 'w');
+	assert_shows(p, "start churn anew");
+	key(p, 'y');
+	assert_shows(p, "trigger lab/churn: done");
+	char *got = calls(p);
+	assert_non_null(strstr(got, "did trigger churn {\"memory\": \"12g\"}\n"));
+	x_free(got);
+}
+
 static void test_a_trigger_starts_from_the_parameters_of_its_run(void **state)
 {
 	struct bench *p = *state;
@@ -285,6 +305,7 @@ int main(void)
 		BENCH_TEST(test_marked_problems_stand_for_where_they_occurred),
 		BENCH_TEST(test_what_changed_meanwhile_is_shown_and_not_done),
 		BENCH_TEST(test_a_trigger_asks_for_its_parameters),
+		BENCH_TEST(test_what_helped_before_is_offered_first),
 		BENCH_TEST(test_a_trigger_starts_from_the_parameters_of_its_run),
 		BENCH_TEST(test_where_nothing_may_be_done_it_is_said_why),
 		BENCH_TEST(test_a_command_of_ones_own_is_shown_before_it_runs),

@@ -4,6 +4,7 @@
 #include "client/base/err.h"
 #include "client/base/mem.h"
 #include "client/base/utf8.h"
+#include "views/format.h"
 
 #include <ctype.h>
 #include <wchar.h>
@@ -222,6 +223,18 @@ int grid_text(struct grid *grid, int x, int y, int columns, struct str text, str
 int grid_put(struct grid *grid, int x, int y, int columns, struct str text, enum role role)
 {
 	return grid_text(grid, x, y, columns, text, (struct style){.role = role});
+}
+
+int grid_put_cut(struct grid *grid, int x, int y, int columns, struct str text, enum role role)
+{
+	struct buf cut;
+	if (columns <= 0)
+		return 0;
+	buf_init(&cut, 0);
+	format_cut(&cut, &(struct format){.is_ascii = grid->is_ascii}, COLUMN_TEXT, text, (size_t)columns);
+	int used = grid_put(grid, x, y, columns, buf_str(&cut), role);
+	buf_fini(&cut);
+	return used;
 }
 
 static struct rect clip(const struct grid *grid, struct rect rect)

@@ -48,6 +48,8 @@ void grid_clear(struct grid *grid);
 int grid_text(struct grid *grid, int x, int y, int columns, struct str text, struct style style);
 /* The same for a role alone. */
 int grid_put(struct grid *grid, int x, int y, int columns, struct str text, enum role role);
+/* The same, with "…" (or "..") at its end where it is longer. */
+int grid_put_cut(struct grid *grid, int x, int y, int columns, struct str text, enum role role);
 /* Fills a rectangle with blanks of STYLE. */
 void grid_fill(struct grid *grid, struct rect rect, struct style style);
 /* Marks a row of RECT as selected: its cells keep their role. */

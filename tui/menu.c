@@ -86,9 +86,9 @@ static void draw_item(const struct menu *menu, struct grid *grid, int y, int lef
 		grid_put(grid, x, y, CHECK_COLUMNS, item->is_on ? STR("[x]") : STR("[ ]"), ROLE_KEY);
 		x += CHECK_COLUMNS;
 	}
-	x += grid_put(grid, x, y, grid->width - x, str_of(item->title), ROLE_TEXT) + 2;
+	x += grid_put_cut(grid, x, y, grid->width - x, str_of(item->title), ROLE_TEXT) + 2;
 	x = x > left ? x : left;
-	grid_put(grid, x, y, grid->width - x, str_of(item->hint), ROLE_DIM);
+	grid_put_cut(grid, x, y, grid->width - x, str_of(item->hint), ROLE_DIM);
 }
 
 void menu_draw(const struct menu *menu, struct grid *grid, int bottom)

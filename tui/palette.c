@@ -347,8 +347,8 @@ void palette_draw(const struct app *app, struct grid *grid, int bottom)
 	for (int i = 0; i < rows; i++) {
 		struct rect row = {0, bottom - rows + i, grid->width, 1};
 		grid_fill(grid, row, (struct style){.role = ROLE_TEXT});
-		grid_put(grid, 2, row.y, left - 4, str_of(p->items[i].title), ROLE_TEXT);
-		grid_put(grid, left, row.y, grid->width - left, str_of(p->items[i].hint), ROLE_DIM);
+		grid_put_cut(grid, 2, row.y, left - 4, str_of(p->items[i].title), ROLE_TEXT);
+		grid_put_cut(grid, left, row.y, grid->width - left, str_of(p->items[i].hint), ROLE_DIM);
 		if (i == p->selected)
 			grid_select(grid, row);
 	}

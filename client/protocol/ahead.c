@@ -17,8 +17,10 @@ struct ahead {
 	pthread_cond_t wake;  /* there is work for the thread */
 	pthread_cond_t done;  /* it has done the document that is waited for */
 	struct str rest;      /* lines that nobody has begun */
+	/* N documents from FIRST on, the last one perhaps not parsed yet; the one before is in use, and what is
+	 * left of those that were is freed by the thread: who takes memory gives it back at half the price. */
 	struct json_doc *docs[MOST_AHEAD];
-	size_t first, n; /* of them: parsed, and the last one perhaps not yet */
+	size_t first, n;
 	bool is_parsing; /* the last one */
 	bool is_asleep, is_awaited, is_ending;
 };
@@ -31,14 +33,36 @@ static bool cut_line(struct str *rest, struct str *line)
 	return false;
 }
 
+/* Without the lock meanwhile; false where there was nothing to free. */
+static bool free_used(struct ahead *ahead)
+{
+	struct json_doc *used[MOST_AHEAD];
+	size_t n = 0;
+	for (size_t i = ahead->n; i < MOST_AHEAD - 1; i++) {
+		struct json_doc **doc = &ahead->docs[(ahead->first + i) % MOST_AHEAD];
+		if (*doc)
+			used[n++] = *doc;
+		*doc = NULL;
+	}
+	if (!n)
+		return false;
+	pthread_mutex_unlock(&ahead->lock);
+	for (size_t i = 0; i < n; i++)
+		json_free(used[i]);
+	pthread_mutex_lock(&ahead->lock);
+	return true;
+}
+
 /* Waits for a line to parse; false at the end. */
 static bool await_line(struct ahead *ahead, struct str *line)
 {
 	for (;;) {
 		if (ahead->is_ending)
 			return false;
-		if (ahead->n < MOST_AHEAD && cut_line(&ahead->rest, line))
+		if (ahead->n < MOST_AHEAD - 1 && cut_line(&ahead->rest, line))
 			return true;
+		if (free_used(ahead))
+			continue;
 		ahead->is_asleep = true;
 		pthread_cond_wait(&ahead->wake, &ahead->lock);
 		ahead->is_asleep = false;
@@ -49,8 +73,11 @@ static bool await_line(struct ahead *ahead, struct str *line)
 static void parse_one(struct ahead *ahead, struct str line)
 {
 	size_t at = (ahead->first + ahead->n++) % MOST_AHEAD;
+	struct json_doc *used = ahead->docs[at];
+	ahead->docs[at] = NULL;
 	ahead->is_parsing = true;
 	pthread_mutex_unlock(&ahead->lock);
+	json_free(used);
 	struct json_doc *doc = json_parse(line, NULL);
 	pthread_mutex_lock(&ahead->lock);
 	ahead->docs[at] = doc;
@@ -83,6 +110,8 @@ static bool start_thread(struct ahead *ahead)
 
 static void destroy(struct ahead *ahead)
 {
+	for (size_t i = 0; i < MOST_AHEAD; i++)
+		json_free(ahead->docs[i]);
 	pthread_cond_destroy(&ahead->done);
 	pthread_cond_destroy(&ahead->wake);
 	pthread_mutex_destroy(&ahead->lock);
@@ -129,31 +158,39 @@ void ahead_begin(struct ahead *ahead, struct str text)
 }
 
 /* With the lock held: the oldest document, once it is done. */
-static struct json_doc *pop(struct ahead *ahead)
+static const struct json_doc *pop(struct ahead *ahead)
 {
 	ahead->is_awaited = true;
 	while (ahead->is_parsing && ahead->n == 1)
 		pthread_cond_wait(&ahead->done, &ahead->lock);
 	ahead->is_awaited = false;
-	struct json_doc *doc = ahead->docs[ahead->first];
+	const struct json_doc *doc = ahead->docs[ahead->first];
 	ahead->first = (ahead->first + 1) % MOST_AHEAD;
 	ahead->n--;
 	return doc;
 }
 
-struct json_doc *ahead_take(struct ahead *ahead)
+/* With the lock held: a line that the thread has not begun; it begins the ones behind. */
+static const struct json_doc *parse_here(struct ahead *ahead)
 {
 	struct str line = {0};
-	struct json_doc *doc = NULL;
-	pthread_mutex_lock(&ahead->lock);
-	if (ahead->n) {
-		doc = pop(ahead);
-		wake(ahead);
-	} else {
-		cut_line(&ahead->rest, &line);
-	}
+	struct json_doc **doc = &ahead->docs[ahead->first];
+	ahead->first = (ahead->first + 1) % MOST_AHEAD; /* what is in use is nobody else's */
+	cut_line(&ahead->rest, &line);
 	pthread_mutex_unlock(&ahead->lock);
-	return line.n ? json_parse(line, NULL) : doc;
+	json_free(*doc);
+	*doc = line.n ? json_parse(line, NULL) : NULL;
+	pthread_mutex_lock(&ahead->lock);
+	return *doc;
+}
+
+const struct json_doc *ahead_take(struct ahead *ahead)
+{
+	pthread_mutex_lock(&ahead->lock);
+	const struct json_doc *doc = ahead->n ? pop(ahead) : parse_here(ahead);
+	wake(ahead);
+	pthread_mutex_unlock(&ahead->lock);
+	return doc;
 }
 
 void ahead_end(struct ahead *ahead)
@@ -163,6 +200,6 @@ void ahead_end(struct ahead *ahead)
 	pthread_mutex_lock(&ahead->lock);
 	ahead->rest = (struct str){0};
 	while (ahead->n)
-		json_free(pop(ahead));
+		pop(ahead);
 	pthread_mutex_unlock(&ahead->lock);
 }

@@ -21,8 +21,8 @@ void ahead_free(struct ahead *ahead);
 
 /* TEXT is whole lines, which stay where they are until ahead_end. */
 void ahead_begin(struct ahead *ahead, struct str text);
-/* The next line of TEXT that is not blank, as by json_parse. */
-struct json_doc *ahead_take(struct ahead *ahead) __attribute__((warn_unused_result));
+/* The next line of TEXT that is not blank, as by json_parse; borrowed until the next call or ahead_end. */
+const struct json_doc *ahead_take(struct ahead *ahead);
 /* Forgets what nobody took. NULL is nothing. */
 void ahead_end(struct ahead *ahead);
 

@@ -299,12 +299,13 @@ static void serve_line(struct peer *peer, struct str line)
 	}
 	if (!str_trim(line).n)
 		return;
-	struct json_doc *doc = peer->is_ahead ? ahead_take(peer->ahead) : json_parse(line, NULL);
+	struct json_doc *own = peer->is_ahead ? NULL : json_parse(line, NULL);
+	const struct json_doc *doc = peer->is_ahead ? ahead_take(peer->ahead) : own;
 	if (doc)
 		serve_object(peer, json_root(doc));
 	else
 		breach(peer, "is no JSON");
-	json_free(doc);
+	json_free(own);
 }
 
 /* Cuts the next whole line behind *FROM bytes of the input. */

@@ -161,13 +161,16 @@ struct comparison {
 
 /* --- what to compare with ------------------------------------------------------------- */
 
-/* RUN goes before the one that is there. */
-static void put_before(struct changed *out, const char *run)
+/* RUN goes before the one that is there, and that was found already. */
+static bool put_before(struct comparison *c, const char *run, struct err *err)
 {
-	out->refs[1] = out->refs[0];
-	out->refs[0].run = run;
-	out->refs[0].attempt = 0;
-	out->n_refs = 2;
+	struct ref *refs = c->out->refs;
+	refs[1] = refs[0];
+	refs[0].run = run;
+	refs[0].attempt = 0;
+	c->found[1] = c->found[0];
+	c->out->n_refs = 2;
+	return find_ref(c->store, &refs[0], &c->found[0], err);
 }
 
 /* The newest green run before RUN_ID. */
@@ -186,8 +189,7 @@ static bool find_green(struct comparison *c, struct err *err)
 		return err_set(err, ERR_NOT_FOUND,
 			"%s has no green run before '%s' to compare it with; name a second one",
 			c->out->refs[0].pipeline, c->out->refs[0].run);
-	put_before(c->out, result_text(&row, 0, 0));
-	return true;
+	return put_before(c, result_text(&row, 0, 0), err);
 }
 
 /* The newest run before RUN_ID in which the step passed. */
@@ -205,8 +207,7 @@ static bool find_passed(struct comparison *c, const char *step, struct err *err)
 		return false;
 	if (!row.n_rows)
 		return err_set(err, ERR_NOT_FOUND, "%s never passed before '%s'", step, c->out->refs[0].run);
-	put_before(c->out, result_text(&row, 0, 0));
-	return true;
+	return put_before(c, result_text(&row, 0, 0), err);
 }
 
 /* A step's attempt before; else the step in the last green run. */
@@ -219,14 +220,9 @@ static bool find_partner(struct comparison *c, struct err *err)
 	refs[1] = refs[0];
 	refs[1].attempt = found->attempt;
 	refs[0].attempt = found->attempt - 1;
+	c->found[1] = *found;
 	c->out->n_refs = 2;
-	return true;
-}
-
-static bool find_both(struct comparison *c, struct err *err)
-{
-	return find_ref(c->store, &c->out->refs[0], &c->found[0], err) &&
-	       find_ref(c->store, &c->out->refs[1], &c->found[1], err);
+	return find_ref(c->store, &refs[0], &c->found[0], err);
 }
 
 static bool find_refs(struct comparison *c, struct err *err)
@@ -240,7 +236,7 @@ static bool find_refs(struct comparison *c, struct err *err)
 		if (!find_ref(c->store, &refs[i], &c->found[i], err))
 			return false;
 	}
-	return c->out->n_refs > 1 || (find_partner(c, err) && find_both(c, err));
+	return c->out->n_refs > 1 || find_partner(c, err);
 }
 
 /* A step's attempt; a run's id, or where that is a number for machines its name with the head of the id. */
@@ -381,10 +377,12 @@ static bool gather_all(struct comparison *c, struct err *err)
 	if (!find_history(c, err))
 		return false;
 	for (size_t group = 0; group < c->n_facets; group++) {
+		size_t n_before = c->n_items;
 		for (size_t run = 0; run < c->out->n_refs; run++)
 			if (!gather(c, group, run, err))
 				return false;
-		if (!gather_past(c, group, err))
+		/* only what they report is judged by it */
+		if (c->n_items > n_before && !gather_past(c, group, err))
 			return false;
 	}
 	if (c->n_items)
@@ -633,8 +631,7 @@ bool changed_since_green(
 	all.refs[0].kind = REF_RUN;
 	all.refs[0].step = all.refs[0].index = NULL;
 	if (!find_ref(store, &all.refs[0], &c.found[0], err) ||
-		!(step ? find_passed(&c, step, err) : find_green(&c, err)) || !find_both(&c, err) ||
-		!compare(&c, err))
+		!(step ? find_passed(&c, step, err) : find_green(&c, err)) || !compare(&c, err))
 		return false;
 	*out = all;
 	out->changes = arena_array(arena, struct change, all.n + 1);

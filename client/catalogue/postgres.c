@@ -21,7 +21,7 @@
 
 enum {
 	POLL_MS = 2000,	       /* between two looks at the number of changes, where LISTEN is not to be had */
-	BATCHES_A_LOOK = 200,  /* batches of sync between two looks at the room for step runs */
+	BATCHES_A_LOOK = 20,   /* batches of sync between two looks at the room for step runs */
 	ROOM_AHEAD = 1000000,  /* runs that have their partition before they are there */
 	COPY_BYTES = 16 << 20, /* of rows in one COPY */
 	MANY_TOUCHED = 20000,  /* rows, and as many as there were runs: the planner's figures are made anew */
@@ -323,6 +323,20 @@ static void add_row(struct buf *text, const struct value *values, size_t n, stru
 	buf_addc(text, '\n');
 }
 
+/* Whoever writes the catalogue is alone, so that nobody counts between the two. */
+static bool pg_reserve_ids(
+	struct store *store, const char *table, int64_t n, int64_t *first, struct err *err)
+{
+	const struct value params[] = {value_text(table), value_int(n)};
+	int64_t last;
+	if (!ask_one(pg_of(store),
+		    "SELECT setval(pg_get_serial_sequence($1, 'id'), nextval(pg_get_serial_sequence($1, 'id')) + $2 - 1)",
+		    params, ARRAY_LEN(params), &last, err))
+		return false;
+	*first = last - n + 1;
+	return true;
+}
+
 /* Some rows at a time, so that what is sent is never held as a whole. */
 static bool copy_rows(struct pg *pg, const char *sql, const struct value *values, size_t n_columns,
 	size_t n_rows, struct err *err)
@@ -572,6 +586,7 @@ static const struct store_ops postgres_ops = {
 	.open_soon = pg_open_soon,
 	.query = pg_query,
 	.exec = pg_exec,
+	.reserve_ids = pg_reserve_ids,
 	.load = pg_load,
 	.begin = pg_begin,
 	.begin_batch = pg_begin_batch,

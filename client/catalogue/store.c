@@ -150,6 +150,16 @@ bool store_insert(struct store *store, const char *sql, const struct value *para
 	return ok;
 }
 
+bool store_waits_for_ids(const struct store *store)
+{
+	return store->ops->reserve_ids;
+}
+
+bool store_reserve_ids(struct store *store, const char *table, int64_t n, int64_t *first, struct err *err)
+{
+	return store->ops->reserve_ids(store, table, n, first, err);
+}
+
 bool store_load(struct store *store, const char *table, const char *const *columns, size_t n_columns,
 	const struct value *values, size_t n_rows, struct err *err)
 {

@@ -21,6 +21,9 @@ struct store_ops {
 	/* NULL: RETURNING does it. */
 	bool (*insert)(struct store *store, const char *sql, const struct value *params, size_t n_params,
 		int64_t *id, struct err *err);
+	/* NULL: an id costs no wait. */
+	bool (*reserve_ids)(
+		struct store *store, const char *table, int64_t n, int64_t *first, struct err *err);
 	bool (*load)(struct store *store, const char *table, const char *const *columns, size_t n_columns,
 		const struct value *values, size_t n_rows, struct err *err);
 	bool (*begin)(struct store *store, struct err *err);

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 enum { FULL_EVERY_MS = 24 * 60 * 60 * 1000 }; /* what a tool deleted is found at least once a day */
+enum { TICK_MS = 500 };
 enum { LOCK_TRIES = 5, LOCK_PAUSE_NS = 10 * 1000 * 1000 };
 
 struct round;
@@ -52,7 +53,7 @@ struct round {
 	const char *cache_dir;
 	struct job *jobs;
 	size_t n_jobs;
-	struct loop_timer *progress;
+	struct loop_timer *progress, *tick;
 	int failed;
 	int signo;	/* asked to end */
 	struct err err; /* the catalogue failed: the round ends */
@@ -179,6 +180,18 @@ static void on_pulled(void *ctx, const struct err *failure)
 	job->logs_since_ms = clock_mono_ms();
 	job->evidence = evidence_start(round->store, job->source, job->config->name, job->id, &round->mask,
 		round->cache_dir, on_evidence, job);
+}
+
+/* While every source is silent, nobody else looks at how long records have been pending. */
+static void on_tick(void *ctx)
+{
+	struct round *round = ctx;
+	struct err err;
+	round->tick = NULL;
+	if (writer_tick(round->writer, &err))
+		round->tick = loop_after(round->loop, TICK_MS, on_tick, round);
+	else
+		fail_round(round, &err);
 }
 
 /* --- progress, for a person who watches ----------------------------------- */
@@ -321,8 +334,10 @@ static bool run_round(struct round *round, struct err *err)
 			return false;
 	if (round->options->progress)
 		on_progress(round);
+	on_tick(round);
 	loop_run(round->loop);
 	loop_cancel(round->progress);
+	loop_cancel(round->tick);
 	if (round->err.code) {
 		*err = round->err;
 		return false;

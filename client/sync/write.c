@@ -11,15 +11,26 @@
 #include <math.h>
 
 /* A commit writes each page that its batch touched once, and a batch of runs of many pipelines touches many:
- * so batches are long. Readers do not wait for them, and what they have not seen is half a second old. */
+ * so batches are long, and a cursor does not end one. Readers do not wait for them, and what they have not
+ * seen is half a second old. */
 enum { BATCH_ROWS = 25000, BATCH_MS = 1000 };
 enum { PLACES = 1024, SWEEP_PAGE = 10000 };
+enum { RESERVED_IDS = 1000, SEEN_BITS = 1 << 26, MOST_RUN = 256 };
 
 /* A pipeline that was asked for lately. */
 struct place {
 	char *pipeline; /* NULL: a free slot */
 	int64_t source_id, id;
 	bool is_dirty; /* its newest run is to be looked for */
+};
+
+/* Where the store waits for ids, runs that are surely new are numbered here: those of a source that had none,
+ * and that did not name them before. */
+struct fresh {
+	struct fresh *next;
+	int64_t source_id;
+	bool is_fresh;
+	struct idset seen; /* a bit of each run that was named: some share one, and count as seen */
 };
 
 /* A complete pull under way: what of its source was seen so far. */
@@ -38,9 +49,15 @@ struct writer {
 	int64_t now_ms;
 	int64_t newest_run; /* the greatest id */
 	bool last_was_new;  /* the run that came last */
+	int64_t next_id, n_ids; /* of new runs: those that are left of what was reserved */
+	struct {
+		int64_t pipeline_id, id; /* 0: none */
+		char run[MOST_RUN];
+	} last; /* the run that came last: its steps follow it */
 	int64_t dirty_run;  /* whose count of failed steps is to be made anew; 0: none */
 	struct place places[PLACES];
 	struct full *fulls;
+	struct fresh *fresh;
 };
 
 struct writer *writer_new(struct store *store)
@@ -56,6 +73,17 @@ static void forget_places(struct writer *w)
 	for (size_t i = 0; i < PLACES; i++) {
 		x_free(w->places[i].pipeline);
 		w->places[i] = (struct place){0};
+	}
+	w->last.id = 0;
+}
+
+static void free_fresh(struct writer *w)
+{
+	while (w->fresh) {
+		struct fresh *fresh = w->fresh;
+		w->fresh = fresh->next;
+		idset_clear(&fresh->seen);
+		x_free(fresh);
 	}
 }
 
@@ -78,6 +106,7 @@ void writer_free(struct writer *w)
 		w->fulls = full->next;
 		free_full(full);
 	}
+	free_fresh(w);
 	forget_places(w);
 	arena_free(w->scratch);
 	x_free(w);
@@ -284,6 +313,8 @@ static bool follow_rename(
 		return false;
 	if (is_renamed)
 		forget_places(w);
+	for (struct fresh *fresh = w->fresh; is_renamed && fresh; fresh = fresh->next)
+		fresh->is_fresh = false; /* what was seen of it was of another pipeline */
 	return true;
 }
 
@@ -332,9 +363,22 @@ static int64_t first_of(int64_t a, int64_t b, int64_t c)
 	return a != TIME_NONE ? a : b != TIME_NONE ? b : c;
 }
 
+static void note_last(struct writer *w, const struct place *place, const char *run, int64_t id)
+{
+	size_t n = strlen(run);
+	w->last.pipeline_id = place->id;
+	w->last.id = n < MOST_RUN ? id : 0;
+	if (n < MOST_RUN)
+		memcpy(w->last.run, run, n + 1);
+}
+
 static bool look_up_run(
 	struct writer *w, const struct place *place, const char *run, int64_t *id, struct err *err)
 {
+	if (w->last.id && w->last.pipeline_id == place->id && !strcmp(w->last.run, run)) {
+		*id = w->last.id;
+		return true;
+	}
 	const struct value params[] = {value_int(place->id), value_text(run)};
 	return store_exec_id(w->store, "SELECT id FROM run WHERE pipeline_id = $1 AND run = $2", params,
 		ARRAY_LEN(params), id, err);
@@ -349,11 +393,16 @@ static bool add_run(
 	return true;
 }
 
-static const char add_run_sql[] =
-	"INSERT INTO run (pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"
-	" duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version)"
-	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-	" ON CONFLICT (pipeline_id, run) DO NOTHING";
+#define RUN_COLUMNS                                                                                          \
+	"pipeline_id, source_id, run, name, kind, state, tool_state, at_ms, started_ms, ended_ms,"           \
+	" duration_ms, queued_ms, heartbeat_ms, user_name, parent, url, note, version"
+#define RUN_VALUES "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18"
+
+static const char add_run_sql[] = "INSERT INTO run (" RUN_COLUMNS ") VALUES (" RUN_VALUES ")"
+				  " ON CONFLICT (pipeline_id, run) DO NOTHING";
+
+/* Of a run that is surely new. */
+static const char add_numbered_run_sql[] = "INSERT INTO run (" RUN_COLUMNS ", id) VALUES (" RUN_VALUES ", $19)";
 
 /* A run that is as it was is left alone: its row is in many indexes. */
 static const char change_run_sql[] =
@@ -365,6 +414,69 @@ static const char change_run_sql[] =
 	" OR queued_ms IS DISTINCT FROM $12 OR heartbeat_ms IS DISTINCT FROM $13"
 	" OR user_name IS DISTINCT FROM $14 OR parent IS DISTINCT FROM $15 OR url IS DISTINCT FROM $16"
 	" OR note IS DISTINCT FROM $17 OR version IS DISTINCT FROM $18)";
+
+/* Whether the source is fresh; asked once. */
+static bool fresh_of(struct writer *w, int64_t source_id, struct fresh **out, struct err *err)
+{
+	int64_t has_runs;
+	const struct value params[] = {value_int(source_id)};
+	for (*out = w->fresh; *out; *out = (*out)->next)
+		if ((*out)->source_id == source_id)
+			return true;
+	if (!store_exec_id(w->store,
+		    "SELECT CASE WHEN EXISTS (SELECT 1 FROM run WHERE source_id = $1) THEN 1 ELSE 0 END", params,
+		    1, &has_runs, err))
+		return false;
+	struct fresh *fresh = *out = x_new(struct fresh);
+	*fresh = (struct fresh){.next = w->fresh, .source_id = source_id, .is_fresh = !has_runs};
+	w->fresh = fresh;
+	return true;
+}
+
+static uint64_t hash_of_run(const struct place *place, const char *run)
+{
+	uint64_t hash = (uint64_t)place->id * UINT64_C(0x9e3779b97f4a7c15);
+	for (const char *c = run; *c; c++)
+		hash = (hash ^ (unsigned char)*c) * UINT64_C(0x100000001b3);
+	return hash ^ hash >> 29;
+}
+
+/* Whether RUN is known to be new without a look; from now on it is not. */
+static bool is_surely_new(
+	struct writer *w, const struct place *place, const char *run, bool *answer, struct err *err)
+{
+	struct fresh *fresh;
+	*answer = false;
+	if (!store_waits_for_ids(w->store))
+		return true;
+	if (!fresh_of(w, place->source_id, &fresh, err))
+		return false;
+	*answer = fresh->is_fresh && idset_add(&fresh->seen, (int64_t)(hash_of_run(place, run) % SEEN_BITS));
+	return true;
+}
+
+static bool take_id(struct writer *w, int64_t *id, struct err *err)
+{
+	if (!w->n_ids) {
+		if (!store_reserve_ids(w->store, "run", RESERVED_IDS, &w->next_id, err))
+			return false;
+		w->n_ids = RESERVED_IDS;
+	}
+	w->n_ids--;
+	*id = w->next_id++;
+	return true;
+}
+
+/* Nobody waits for it. */
+static bool add_numbered_run(struct writer *w, struct place *place, struct value *params, size_t n,
+	int64_t *id, struct err *err)
+{
+	if (!take_id(w, id, err))
+		return false;
+	params[n] = value_int(*id);
+	w->last_was_new = place->is_dirty = true;
+	return exec(w, add_numbered_run_sql, params, n + 1, err);
+}
 
 enum { RUN_AT = 7 }; /* of the values below: at_ms, or in a change the id */
 
@@ -389,21 +501,26 @@ static bool put_run_row(struct writer *w, struct place *place, const struct reco
 		value_ms(r->started_ms), value_ms(r->ended_ms),
 		value_ms(duration_of(r->started_ms, r->ended_ms)), value_ms(r->queued_ms),
 		value_ms(r->heartbeat_ms), value_text(r->user), value_text(r->parent), value_text(r->url),
-		value_text(r->note), value_text(r->version)};
+		value_text(r->note), value_text(r->version), value_int(0)};
+	const size_t n = ARRAY_LEN(params) - 1;
+	if (!is_surely_new(w, place, r->run, is_new, err))
+		return false;
+	if (*is_new)
+		return add_numbered_run(w, place, params, n, id, err);
 	*is_new = w->last_was_new;
 	if (!*is_new && !look_up_run(w, place, r->run, id, err)) {
 		if (err->code != ERR_NOT_FOUND)
 			return false;
 		*is_new = true;
 	}
-	if (*is_new && add_run(w, add_run_sql, params, ARRAY_LEN(params), id, err)) {
+	if (*is_new && add_run(w, add_run_sql, params, n, id, err)) {
 		w->last_was_new = place->is_dirty = true;
 		return true;
 	}
 	if (*is_new && (err->code != ERR_NOT_FOUND || !look_up_run(w, place, r->run, id, err)))
 		return false;
 	w->last_was_new = *is_new = false;
-	return change_run(w, place, params, ARRAY_LEN(params), *id, err);
+	return change_run(w, place, params, n, *id, err);
 }
 
 static bool put_run(struct writer *w, int64_t source_id, const struct record_run *r, struct err *err)
@@ -415,6 +532,7 @@ static bool put_run(struct writer *w, int64_t source_id, const struct record_run
 		!put_run_row(w, place, r, &id, &is_new, err))
 		return false;
 	mark_run(w, source_id, id);
+	note_last(w, place, r->run, id);
 	arena_reset(w->scratch);
 	bool is_changed = false, is_other = false;
 	return pairs_put(w->store, PAIRS_PARAM, id, is_new, r->params, r->n_params, &is_changed, w->scratch,
@@ -437,11 +555,13 @@ static bool find_run(struct writer *w, int64_t source_id, const char *pipeline, 
 		return true;
 	const struct value params[] = {
 		value_int(place->id), value_text(run), value_int(source_id), value_int(at_ms)};
+	bool is_sure;
 	place->is_dirty = true;
-	return err->code == ERR_NOT_FOUND &&
-	       add_run(w,
-		       "INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4)",
-		       params, ARRAY_LEN(params), run_id, err);
+	if (err->code != ERR_NOT_FOUND || !is_surely_new(w, place, run, &is_sure, err))
+		return false;
+	return add_run(w,
+		"INSERT INTO run (pipeline_id, run, source_id, state, at_ms) VALUES ($1, $2, $3, 'unknown', $4)",
+		params, ARRAY_LEN(params), run_id, err);
 }
 
 /* Only the newest attempt stands for its step; the "never started" one goes once another is known. */
@@ -642,8 +762,7 @@ static bool put_gone(struct writer *w, int64_t source_id, const struct record_go
 static bool put_cursor(struct writer *w, int64_t source_id, const struct record_cursor *c, struct err *err)
 {
 	const struct value params[] = {value_int(source_id), value_text(c->cursor)};
-	return exec(w, "UPDATE source SET cursor = $2 WHERE id = $1", params, 2, err) &&
-	       writer_commit(w, err);
+	return exec(w, "UPDATE source SET cursor = $2 WHERE id = $1", params, 2, err);
 }
 
 static bool put(struct writer *w, int64_t source_id, const struct record *record, struct written *totals,
@@ -693,8 +812,13 @@ bool writer_put(struct writer *w, int64_t source_id, const struct record *record
 	struct written nobody = {0};
 	if (!begin(w, err) || !put(w, source_id, record, totals ? totals : &nobody, err))
 		return false;
-	bool is_full = ++w->n_pending >= BATCH_ROWS || clock_mono_ms() - w->opened_ms >= BATCH_MS;
-	return !is_full || writer_commit(w, err);
+	return ++w->n_pending < BATCH_ROWS ? writer_tick(w, err) : writer_commit(w, err);
+}
+
+bool writer_tick(struct writer *w, struct err *err)
+{
+	bool is_due = w->is_open && clock_mono_ms() - w->opened_ms >= BATCH_MS;
+	return !is_due || writer_commit(w, err);
 }
 
 bool writer_begin_full(struct writer *w, int64_t source_id, struct err *err)

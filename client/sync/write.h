@@ -28,6 +28,8 @@ bool writer_put(struct writer *writer, int64_t source_id, const struct record *r
 	struct err *err);
 /* Commits what is pending. */
 bool writer_commit(struct writer *writer, struct err *err);
+/* The same, where it has been pending for long: called now and then, for sources that say nothing more. */
+bool writer_tick(struct writer *writer, struct err *err);
 
 /* A complete pull of SOURCE_ID begins: from now on what is put is marked as seen. */
 bool writer_begin_full(struct writer *writer, int64_t source_id, struct err *err);

@@ -493,8 +493,10 @@ static void a_cursor_is_stored_with_the_records_it_vouches_for(void **state)
 	struct place *p = *state;
 	put_run(p, "p", "a", "success", NOW);
 	put(p, "cursor", "{'cursor':'c1'}");
+	commit(p);
 	put_run(p, "p", "b", "success", NOW);
-	writer_free(p->writer); /* the end of a pull that failed: what no cursor vouches for may go */
+	put(p, "cursor", "{'cursor':'c2'}");
+	writer_free(p->writer); /* the end of a sync that was killed */
 	p->writer = writer_new(p->store);
 	assert_string_equal(text(p, "SELECT cursor FROM source"), "c1");
 	assert_string_equal(text(p, "SELECT group_concat(run, ',') FROM run"), "a");
@@ -512,7 +514,7 @@ static void a_failure_in_the_middle_stores_neither_records_nor_cursor(void **sta
 	put_run(p, "p", "a", "success", NOW);
 	struct record record = record_new(RECORD_CURSOR);
 	record.cursor.cursor = "c1";
-	assert_false(writer_put(p->writer, p->source, &record, NULL, &err));
+	assert_false(writer_put(p->writer, p->source, &record, NULL, &err) && writer_commit(p->writer, &err));
 	assert_non_null(strstr(err.msg, "disk full"));
 	writer_free(p->writer);
 	p->writer = writer_new(p->store);

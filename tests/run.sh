@@ -57,7 +57,7 @@ run_one() { # PROGRAM NUMBER
     esac
     TIMEFORMAT='%U %S'
     {
-        time timeout -k 5 "${TEST_SECONDS:-240}" "${server[@]}" "$1" >"$log" 2>&1 </dev/null
+        time timeout -k 5 "${TEST_SECONDS:-600}" "${server[@]}" "$1" >"$log" 2>&1 </dev/null
         status=$?
     } 2>"$work/$2.cpu"
     report "$1" "$log" "$status" $((SECONDS - started)) "$(awk '{ print $1 + $2 }' "$work/$2.cpu")" >"$work/$2.said"

@@ -15,7 +15,7 @@ import termios
 import time
 
 config, keys, args = sys.argv[1], sys.argv[2], sys.argv[3:]
-SECONDS = 15
+SECONDS = 60
 CONTROLS = (b"\x1b]0;", b"\x1b[41m", b"\xc2\x9b", b"\xe2\x80\xae", b"PWNED\x07")
 
 pid, fd = pty.fork()

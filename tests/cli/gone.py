@@ -10,6 +10,7 @@ import sys
 import termios
 import time
 
+PATIENCE_S = 60
 how, config = sys.argv[1:3]
 
 
@@ -24,7 +25,7 @@ def start():
 def read_until(fd, text):
     seen = b""
     while text not in seen:
-        if not select.select([fd], [], [], 20)[0]:
+        if not select.select([fd], [], [], PATIENCE_S)[0]:
             sys.exit(f"{text} never came")
         seen += os.read(fd, 65536)
 
@@ -52,8 +53,8 @@ def read_to_end(pid, fd):
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), seen
 
 
-def end(pid, seconds, statuses):
-    until = time.monotonic() + seconds
+def end(pid, statuses):
+    until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
@@ -64,7 +65,7 @@ def end(pid, seconds, statuses):
         select.select([], [], [], 0.01)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
-    sys.exit(f"it did not end within {seconds} s")
+    sys.exit(f"it did not end within {PATIENCE_S} s")
 
 
 if how == "new":  # it is asked to end at any moment of its start: it gives the terminal back, if it had it
@@ -88,10 +89,10 @@ if how == "unread":  # it goes to and fro until the terminal is full; then nobod
         os.write(fd, b"q\x0c")
         select.select([], [], [], 0.02)
     os.kill(pid, signal.SIGTERM)
-    end(pid, 5, [128 + signal.SIGTERM])
+    end(pid, [128 + signal.SIGTERM])
 elif how == "closed":
     os.close(fd)
-    end(pid, 2, [128 + signal.SIGHUP])
+    end(pid, [128 + signal.SIGHUP])
 elif how == "hung-up":
     os.kill(pid, signal.SIGHUP)
-    end(pid, 2, [128 + signal.SIGHUP])
+    end(pid, [128 + signal.SIGHUP])

@@ -286,11 +286,12 @@ t 'a source that never answers is left behind when sync is asked to end, with wh
     printf '  - {name: hanging, kind: plugin, command: [python3, "%s"]}\n' "$plugins/hangs.py"
     printf '  - {name: shop, kind: local, path: "%s"}\n' "$root/tests/fixtures/local/shop"
 } >"$dir/hang.yaml"
+: >"$out" # the child may not have emptied it yet when it is looked at
 "$PORTHOLE" --config "$dir/hang.yaml" sync >"$out" 2>"$err" &
 pid=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
     grep -q '^shop: ' "$out" && break
-    python3 -c 'import time; time.sleep(0.05)'
+    sleep 0.1
 done
 out_has '^shop: 3 pipelines, 13 runs'
 t 'meanwhile the portal shows them, and a second sync says that another is at work'

@@ -92,7 +92,7 @@ END
 begin() {
     "$PORTHOLE" run "$dir/p/slow.yaml" >"$out" 2>"$err" &
     pid=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(cat "$runs"/slow-*/logs/slow/*/a.1.log 2>/dev/null | grep -c begun)" -eq "$1" ] && return
         sleep 0.1
     done
@@ -116,7 +116,7 @@ t "after kill -9 the run is lost, once its heartbeat stayed away"
 begin 2
 kill -9 "$pid"
 wait "$pid" 2>/dev/null
-for _ in $(seq 100); do # the one that it had started may still be at work
+for _ in $(seq 600); do # the one that it had started may still be at work
     "$PORTHOLE" sync local >/dev/null 2>&1 && break
     sleep 0.1
 done

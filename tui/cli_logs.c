@@ -188,19 +188,19 @@ bool cli_logs(struct cli *cli, int *status, struct err *err)
 	return stream_masked(cli, &ref, status, err);
 }
 
-static bool feed_file(struct explainer *explainer, const char *path,
-	void (*feed)(struct explainer *explainer, struct str bytes), struct err *err)
+/* Reads PATH through ROOM, where the next EXPLAIN_ROOM bytes may be put, and TOOK. */
+static bool feed_file(struct explainer *explainer, const char *path, char *(*room)(struct explainer *explainer),
+	void (*took)(struct explainer *explainer, size_t n), struct err *err)
 {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return err_set(
 			err, errno == ENOENT ? ERR_NOT_FOUND : ERR_USAGE, "%s: %s", path, strerror(errno));
-	static char chunk[1 << 18];
 	ssize_t n;
-	while ((n = read(fd, chunk, sizeof chunk)) > 0 || (n < 0 && errno == EINTR))
+	while ((n = read(fd, room(explainer), EXPLAIN_ROOM)) > 0 || (n < 0 && errno == EINTR))
 		if (n > 0)
-			feed(explainer, (struct str){chunk, (size_t)n});
+			took(explainer, (size_t)n);
 	int reason = errno;
 	if (!is_stdin)
 		close(fd);
@@ -237,9 +237,9 @@ bool cli_explain(struct cli *cli, int *status, struct err *err)
 		return err_set(
 			err, ERR_USAGE, "explain what? 'porthole explain FILE' or 'porthole explain -'");
 	struct explainer *explainer = explain_new();
-	bool ok = feed_file(explainer, cli->args[1], explain_feed, err);
+	bool ok = feed_file(explainer, cli->args[1], explain_room, explain_took, err);
 	for (size_t i = 0; ok && i < cli->n_good; i++) {
-		ok = feed_file(explainer, cli->good[i], explain_feed_good, err);
+		ok = feed_file(explainer, cli->good[i], explain_good_room, explain_took_good, err);
 		explain_end_good(explainer);
 	}
 	struct explanation e = explain_finish(explainer, cli->arena);

@@ -108,7 +108,8 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 		.title = "occurrences",
 		.limit = 100,
 		.filter = arena_printf(data->arena, "problem=%lld", (long long)id)};
-	return !why.place.run || compose_list(data, store, args, &occurrences, err);
+	bool has_occurred = why.place.run && !strcmp(why.kind, "failed");
+	return !has_occurred || compose_list(data, store, args, &occurrences, err);
 }
 
 const struct view_def view_problem = {

@@ -36,7 +36,10 @@ static const char *const hints[] = {"passw", "passphrase", "secret", "token", "k
 
 static bool begins_with_hint(const char *p, size_t n)
 {
+	char first = (char)(p[0] | 0x20);
 	for (size_t i = 0; i < ARRAY_LEN(hints); i++) {
+		if (hints[i][0] != first)
+			continue;
 		size_t len = strlen(hints[i]);
 		if (len <= n && strncasecmp(p, hints[i], len) == 0)
 			return true;

@@ -38,10 +38,14 @@ static const struct rule rules[] = {
 	/* Somebody has to give it something. */
 	{"failed", "no space left|disk quota|disk full|enospc|file system full|not enough disk",
 		CAUSE("disk-full", INFRA, "fix", "a disk is full, and a rerun fills it again")},
-	{"failed", "expired|unauthorized|401 |http 401|403 forbidden|http 403|accessdenied|access denied|access is denied|invalid credential|bad credential|no credential|credentials|authentication failed|authentication error|invalid token|invalidclienttoken|password|permission denied|certificate verify",
+	{"failed", "expired|unauthorized|401 |http 401|403 forbidden|http 403|error 401|error 403|status 401|status 403|code 401|code 403|: forbidden|accessdenied|access denied|access is denied|invalid credential|bad credential|no credential|credentials|authentication failed|authentication error|invalid token|invalidclienttoken|password|permission denied|certificate verify",
 		CAUSE("expired-credentials", INFRA, "fix", "it is not let in, and a rerun is not either")},
 	{"failed", "quota|rate limit|ratelimit|too many requests|http 429|limitexceeded|limit exceeded|throttl|insufficientcapacity|insufficient capacity",
 		CAUSE("quota", INFRA, "wait", "a limit is reached: it passes with time, or somebody raises it")},
+
+	/* Airflow calls any SIGKILL likely out of memory. */
+	{"failed", "terminated by signal. likely|signal_name=sig",
+		CAUSE("killed", INFRA, "rerun", "it was ended from outside")},
 
 	/* Memory: more of it, or less to do. */
 	{"failed", "skew",
@@ -70,18 +74,21 @@ static const struct rule rules[] = {
 		CAUSE("service-unreachable", INFRA, "rerun", "something that it talks to did not answer")},
 
 	/* Its own code, which says no more. */
-	{"failed", "keyerror|typeerror|attributeerror|valueerror|indexerror|nameerror|zerodivision|assertionerror|assertion|syntaxerror|syntax error|indentationerror|unboundlocal|notimplemented|recursionerror|nullpointer|indexoutofbounds|illegalargument|illegalstate|classcast|segmentation fault|undefined reference|: error:|panic:|traceback",
+	{"failed", "keyerror|typeerror|decodeerror|parseerror|attributeerror|valueerror|indexerror|nameerror|zerodivision|assertionerror|assertion|syntaxerror|syntax error|indentationerror|unboundlocal|notimplemented|recursionerror|nullpointer|indexoutofbounds|illegalargument|illegalstate|classcast|segmentation fault|undefined reference|: error:|panic:|traceback",
 		{"code", CODE, NULL, "fix", "it fails in its own code, and would again"}},
 	{"failed", NULL, {"unknown", "unknown", NULL, NULL, "no rule knows this cause"}},
 
 	{"platform", "import ",
 		CAUSE("import-error", CODE, "fix", "the definition does not import: none of its runs can start")},
-	{"platform", "scheduler|triggerer|dag_processor|dag processor|executor|sync",
+	{"platform", "scheduler|triggerer|dag-processor|executor|sync",
 		CAUSE("scheduler-dead", INFRA, "restart", "a component is silent: nothing starts until it runs again")},
 	{"platform", "401|403|signed out|credential|password|token|certificate",
 		CAUSE("expired-credentials", INFRA, "fix", "the source does not let us in")},
 	{"platform", NULL, CAUSE("service-unreachable", INFRA, "restart", "it does not answer")},
 
+	{"late", "and nothing takes it",
+		{"stuck-queue", INFRA, "runbooks/stuck-queue", "restart", "its pool is full, or its workers are away"}},
+	{"late", "green runs took", CAUSE("slow-pipeline", "unknown", "wait", "it runs still, longer than it ever took")},
 	{"late", ", running since|, queued since", CAUSE("slow-pipeline", "unknown", "wait", "it runs still")},
 	{"late", NULL, CAUSE("upstream-late", "unknown", "trigger", "it should have started and did not")},
 	{"alert", NULL, CAUSE("drift", DATA, "fix", "a monitor says that a series left its range")},

@@ -25,6 +25,8 @@ enum {
 	MOST_HEAD_GAP = 6, /* lines of message between an exception and its first frame */
 	NEAR = 3,
 	FIRST_HOTS = 256,
+	MOST_AHEAD = WINDOW_AHEAD + EXPLAIN_MOST_EXCERPT, /* lines behind one that is judged */
+	LEAST_FORGOTTEN = 1 << 18,
 	SUBSTITUTE = 0x1a,
 };
 
@@ -73,9 +75,10 @@ struct explainer {
 	struct hots hots;
 	int64_t scanned, next_line; /* up to where the stream was looked through, and
 				       the line that starts there */
+	int64_t last_hot;
 	struct patterns *patterns;
 	struct pool first, last;
-	size_t at; /* next line of the window to judge */
+	int64_t judged; /* lines before this one were read */
 	int64_t first_exit, n_exits;
 	int64_t last_good_end;	/* before the first exit */
 	struct templates *good; /* what logs of good runs say too; NULL: none was given */
@@ -303,21 +306,6 @@ static void add_last_lines(struct explainer *explainer, size_t at)
 	}
 }
 
-/* Whether line I holds a pattern. */
-static bool is_hot(const struct explainer *explainer, size_t i)
-{
-	int64_t line = explainer->window.first + (int64_t)i;
-	size_t low = 0, high = explainer->hots.n;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (explainer->hots.items[middle].line < line)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < explainer->hots.n && explainer->hots.items[low].line == line;
-}
-
 /* "sed: -e expression #1: unterminated `s' command": a tool's last words, where
  * the log ends with them. */
 static void add_last_words(struct explainer *explainer)
@@ -331,7 +319,8 @@ static void add_last_words(struct explainer *explainer)
 	struct str s = window_line(window, i - 1).text;
 	size_t colon = str_find(s, STR(": "), 0);
 	bool has_name = colon != SIZE_MAX && colon > 0 && !memchr(s.p, ' ', colon);
-	if (has_name && islower((unsigned char)s.p[0]) && !is_hot(explainer, i - 1) && is_prose(s))
+	bool is_hot = explainer->last_hot == window->first + (int64_t)i - 1;
+	if (has_name && islower((unsigned char)s.p[0]) && !is_hot && is_prose(s))
 		add_line(explainer, i - 1, last_words_score);
 }
 
@@ -389,18 +378,18 @@ static void add_block(struct explainer *explainer, const struct block *block)
 		add_line(explainer, block->outer, outer_score);
 }
 
-/* A trace whose exception is line I: its first frame may stand behind a long
- * message. */
+/* A trace whose exception is line I, the next hot one: its first frame may stand behind a long message. */
 static bool trace_below(const struct explainer *explainer, size_t i, struct block *block)
 {
 	const struct window *window = &explainer->window;
-	for (size_t k = i + 1; k < window->n && k <= i + MOST_HEAD_GAP; k++) {
-		if (!is_hot(explainer, k))
-			continue;
-		bool is_frame = block_is_java_frame(window_line(window, k).text);
-		return is_frame && block_java(window, k, block) && block->first == i;
-	}
-	return false;
+	const struct hots *hots = &explainer->hots;
+	if (hots->next + 1 == hots->n)
+		return false;
+	size_t k = (size_t)(hots->items[hots->next + 1].line - window->first);
+	if (k >= window->n || k > i + MOST_HEAD_GAP)
+		return false;
+	bool is_frame = block_is_java_frame(window_line(window, k).text);
+	return is_frame && block_java(window, k, block) && block->first == i;
 }
 
 static bool find_block(
@@ -449,57 +438,67 @@ static size_t judge(struct explainer *explainer, size_t i)
 	return i + 1;
 }
 
-static void judge_until(struct explainer *explainer, size_t end)
+/* Judges the lines that have MOST_AHEAD lines behind them, or all. What a line is judged by does not depend
+ * on how the stream was cut: it sees as many lines ahead however many there are. */
+static void judge_ready(struct explainer *explainer, bool is_all)
 {
 	struct window *window = &explainer->window;
 	struct hots *hots = &explainer->hots;
 	for (; hots->next < hots->n; hots->next++) {
 		const struct hot *hot = &hots->items[hots->next];
-		if (hot->line >= window->first + (int64_t)end)
+		int64_t ahead = explainer->next_line - hot->line;
+		if (!is_all && ahead < MOST_AHEAD)
 			break;
-		if (hot->line < window->first + (int64_t)explainer->at)
+		if (hot->line < explainer->judged)
 			continue;
+		size_t i = (size_t)(hot->line - window->first);
+		window->n = i + (size_t)(ahead < WINDOW_AHEAD ? ahead : WINDOW_AHEAD);
 		window_mark(window, hot->line, hot->at);
-		explainer->at = judge(explainer, (size_t)(hot->line - window->first));
+		explainer->judged = window->first + (int64_t)judge(explainer, i);
 	}
-	if (explainer->at < end)
-		explainer->at = end;
+	window->n = (size_t)(explainer->next_line - window->first);
 }
 
-static void drop_hots(struct hots *hots, int64_t first)
+static void drop_judged(struct hots *hots)
 {
-	size_t n = 0;
-	while (n < hots->next && hots->items[n].line < first)
-		n++;
-	if (n == 0)
+	if (hots->next == 0)
 		return;
-	memmove(hots->items, hots->items + n, (hots->n - n) * sizeof(*hots->items));
-	hots->n -= n;
-	hots->next -= n;
+	hots->n -= hots->next;
+	memmove(hots->items, hots->items + hots->next, hots->n * sizeof(*hots->items));
+	hots->next = 0;
 }
 
-/* Judges what has enough lines behind it, and moves on. */
-static void advance(struct explainer *explainer)
+/* Forgets what no line that is still to be judged may look back to, when that is much more than what is
+ * kept. */
+static void forget(struct explainer *explainer)
 {
 	struct window *window = &explainer->window;
-	size_t half = window->n / 2;
-	judge_until(explainer, window->n > WINDOW_AHEAD + half ? window->n - WINDOW_AHEAD : half);
-	size_t drop = explainer->at > WINDOW_BACK ? explainer->at - WINDOW_BACK : 0;
-	window_drop(window, drop);
-	drop_hots(&explainer->hots, window->first);
-	explainer->at -= drop;
+	drop_judged(&explainer->hots);
+	const struct hot *hot = explainer->hots.n > 0 ? explainer->hots.items : NULL;
+	int64_t number = hot ? hot->line : explainer->next_line;
+	int64_t at = hot ? hot->at : explainer->scanned;
+	size_t n = (size_t)(at - window->offset);
+	bool is_worth_it = n > LEAST_FORGOTTEN && n / 4 > window->n_bytes - n;
+	if (!is_worth_it && window_room(window))
+		return;
+	settle(&explainer->first, window);
+	settle(&explainer->last, window);
+	window_go_back(window, &number, &at, WINDOW_BACK);
+	window_forget(window, number, at);
 }
 
 /* --- looking through --------------------------------------------------------
  */
 
-static void add_hot(struct hots *hots, int64_t line, int64_t at)
+static void add_hot(struct explainer *explainer, int64_t at)
 {
+	struct hots *hots = &explainer->hots;
+	explainer->last_hot = explainer->next_line;
 	if (hots->n == hots->size) {
 		hots->size = hots->size ? 2 * hots->size : FIRST_HOTS;
 		hots->items = x_realloc(hots->items, hots->size, sizeof(*hots->items));
 	}
-	hots->items[hots->n++] = (struct hot){line, at};
+	hots->items[hots->n++] = (struct hot){explainer->next_line, at};
 }
 
 static bool is_plain_hot(const struct patterns *patterns, struct str raw)
@@ -541,21 +540,11 @@ static void scan(struct explainer *explainer, struct str text)
 		struct str raw = str_slice(text, start, start + n);
 		bool is_clear = found != SIZE_MAX && !line_has_controls(raw);
 		if (is_clear || is_plain_hot(explainer->patterns, raw))
-			add_hot(&explainer->hots, explainer->next_line, explainer->scanned + (int64_t)start);
+			add_hot(explainer, explainer->scanned + (int64_t)start);
 		explainer->next_line++;
 		at = start + n + 1;
 	}
 	explainer->scanned += (int64_t)text.n;
-}
-
-static void scan_new(struct explainer *explainer)
-{
-	scan(explainer, window_text(&explainer->window, explainer->scanned));
-}
-
-static size_t lines_ahead(const struct explainer *explainer)
-{
-	return (size_t)(explainer->next_line - explainer->window.first);
 }
 
 /* --- the interface ----------------------------------------------------------
@@ -584,11 +573,31 @@ void explain_free(struct explainer *explainer)
 	x_free(explainer);
 }
 
-void explain_feed_good(struct explainer *explainer, struct str bytes)
+static struct templates *good_of(struct explainer *explainer)
 {
 	if (!explainer->good)
 		explainer->good = templates_new();
-	templates_feed(explainer->good, bytes);
+	return explainer->good;
+}
+
+char *explain_good_room(struct explainer *explainer)
+{
+	return templates_room(good_of(explainer));
+}
+
+void explain_took_good(struct explainer *explainer, size_t n)
+{
+	templates_took(good_of(explainer), n);
+}
+
+void explain_feed_good(struct explainer *explainer, struct str bytes)
+{
+	while (bytes.n > 0) {
+		size_t n = bytes.n < EXPLAIN_ROOM ? bytes.n : EXPLAIN_ROOM;
+		memcpy(explain_good_room(explainer), bytes.p, n);
+		explain_took_good(explainer, n);
+		bytes = str_slice(bytes, n, bytes.n);
+	}
 }
 
 void explain_end_good(struct explainer *explainer)
@@ -597,30 +606,31 @@ void explain_end_good(struct explainer *explainer)
 		templates_end_log(explainer->good);
 }
 
-static void make_room(struct explainer *explainer)
+static void take_lines(struct explainer *explainer, bool is_all)
 {
-	if (window_has_room(&explainer->window))
-		return;
-	settle(&explainer->first, &explainer->window);
-	settle(&explainer->last, &explainer->window);
-	window_compact(&explainer->window);
+	scan(explainer, window_text(&explainer->window, explainer->scanned));
+	judge_ready(explainer, is_all);
 }
 
-static void advance_all(struct explainer *explainer)
+char *explain_room(struct explainer *explainer)
 {
-	struct window *window = &explainer->window;
-	while ((window->n = window_full(window, lines_ahead(explainer))) > 0)
-		advance(explainer);
-	window->n = lines_ahead(explainer);
+	return window_room(&explainer->window);
+}
+
+void explain_took(struct explainer *explainer, size_t n)
+{
+	window_add(&explainer->window, n);
+	take_lines(explainer, false);
+	forget(explainer);
 }
 
 void explain_feed(struct explainer *explainer, struct str bytes)
 {
 	while (bytes.n > 0) {
-		make_room(explainer);
-		window_take(&explainer->window, &bytes);
-		scan_new(explainer);
-		advance_all(explainer);
+		size_t n = bytes.n < EXPLAIN_ROOM ? bytes.n : EXPLAIN_ROOM;
+		memcpy(explain_room(explainer), bytes.p, n);
+		explain_took(explainer, n);
+		bytes = str_slice(bytes, n, bytes.n);
 	}
 }
 
@@ -690,9 +700,7 @@ struct explanation explain_finish(struct explainer *explainer, struct arena *are
 {
 	struct window *window = &explainer->window;
 	window_end(window);
-	scan_new(explainer);
-	advance_all(explainer);
-	judge_until(explainer, window->n);
+	take_lines(explainer, true);
 	if (explainer->first_exit == 0)
 		add_last_words(explainer);
 	settle(&explainer->first, window);

@@ -9,7 +9,7 @@
 #include "client/base/arena.h"
 #include "client/base/err.h"
 
-enum { EXPLAIN_MOST_CANDIDATES = 10, EXPLAIN_MOST_EXCERPT = 40 };
+enum { EXPLAIN_MOST_CANDIDATES = 10, EXPLAIN_MOST_EXCERPT = 40, EXPLAIN_ROOM = 1 << 16 };
 
 struct candidate {
 	int64_t line; /* 1-based */
@@ -31,10 +31,16 @@ struct explanation {
 struct explainer;
 struct explainer *explain_new(void);
 void explain_free(struct explainer *explainer);
-/* Any stretch of bytes; lines may be cut anywhere. */
+/* Where the next EXPLAIN_ROOM bytes of the log may be put, by who reads it; and the first N were put there.
+ * Lines may be cut anywhere. */
+char *explain_room(struct explainer *explainer);
+void explain_took(struct explainer *explainer, size_t n);
+/* The same for bytes that stand elsewhere, as many as there are. */
 void explain_feed(struct explainer *explainer, struct str bytes);
 /* The log of a run that passed, at any time before explain_finish: what it says too is set aside. Several may
  * follow one another, each closed by explain_end_good. */
+char *explain_good_room(struct explainer *explainer);
+void explain_took_good(struct explainer *explainer, size_t n);
 void explain_feed_good(struct explainer *explainer, struct str bytes);
 void explain_end_good(struct explainer *explainer);
 /* Ends the stream and gives what was found; texts are taken from ARENA. Call once. */

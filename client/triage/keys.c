@@ -20,9 +20,8 @@ static size_t pass_rest(const struct keys *keys, struct str s, size_t i)
 	return i;
 }
 
-static size_t pass_plain(const struct keys *keys, struct str s)
+static size_t pass_plain(const struct keys *keys, struct str s, size_t i)
 {
-	size_t i = 0;
 	for (; i + STEP_READS <= s.n; i += STEP) {
 		bool any = false;
 #pragma GCC unroll 8
@@ -36,18 +35,17 @@ static size_t pass_plain(const struct keys *keys, struct str s)
 
 #if defined(__x86_64__)
 /* The same, eight keys at a time. */
-__attribute__((target("avx2"))) static size_t pass_avx2(const struct keys *keys, struct str s)
+__attribute__((target("avx2"))) static size_t pass_avx2(const struct keys *keys, struct str s, size_t i)
 {
 	const __m256i spread = _mm256_setr_epi8(0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12, 0, 1, 2, 3,
 		3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12);
-	const __m256i fold = _mm256_set1_epi32(0x20202020);
-	const __m256i factor = _mm256_set1_epi32((int)2654435761u);
-	size_t i = 0;
+	const __m256i fold = _mm256_set1_epi32(KEY_MASK);
+	const __m256i factor = _mm256_set1_epi32((int)KEY_FACTOR);
 	for (; i + STEP_READS <= s.n; i += STEP) {
 		__m128i low = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i));
 		__m128i high = _mm_loadu_si128((const __m128i *)(const void *)(s.p + i + LANES * KEY_STRIDE));
 		__m256i text = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-		__m256i folded = _mm256_or_si256(_mm256_shuffle_epi8(text, spread), fold);
+		__m256i folded = _mm256_and_si256(_mm256_shuffle_epi8(text, spread), fold);
 		__m256i mixed = _mm256_mullo_epi32(folded, factor);
 		__m256i word = _mm256_srli_epi32(mixed, 32 - KEY_BITS + 5);
 		__m256i bits = _mm256_i32gather_epi32((const int *)(const void *)keys->bits, word, 4);
@@ -62,9 +60,14 @@ __attribute__((target("avx2"))) static size_t pass_avx2(const struct keys *keys,
 }
 #endif
 
-void keys_init(struct keys *keys)
+void keys_init_plain(struct keys *keys)
 {
 	*keys = (struct keys){.pass = pass_plain};
+}
+
+void keys_init(struct keys *keys)
+{
+	keys_init_plain(keys);
 #if defined(__x86_64__)
 	if (__builtin_cpu_supports("avx2"))
 		keys->pass = pass_avx2;

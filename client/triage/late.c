@@ -5,6 +5,7 @@
 #include "client/base/mem.h"
 #include "client/base/when.h"
 #include "client/triage/cron.h"
+#include "client/triage/slow.h"
 
 #include <time.h>
 
@@ -103,6 +104,15 @@ static bool find_green(const struct judged *j, int64_t *at_ms, struct err *err)
 		params, 1, at_ms, err);
 }
 
+/* When the pipeline first ran. */
+static bool find_first(const struct judged *j, int64_t *at_ms, struct err *err)
+{
+	const struct value params[] = {value_int(j->pipeline_id)};
+	return store_exec_id(j->store,
+		"SELECT coalesce((SELECT at_ms FROM run WHERE pipeline_id = $1 AND gone = 0 ORDER BY at_ms, id LIMIT 1), 0)",
+		params, 1, at_ms, err);
+}
+
 /* From when on a run counts for what is due at DUE_MS: where its schedule fires last before that (its zone is
  * not known, so the earlier of two readings), else since the due time before it. TIME_NONE: nothing is asked.
  */
@@ -121,7 +131,7 @@ static int64_t counted_since(const struct judged *j, int64_t due_ms)
 /* By the project's promise. */
 static bool judge_due(const struct judged *j, struct late *late, struct err *err)
 {
-	int64_t due_ms = late_last_clock(j->clock, j->now_ms), at_ms, green_ms;
+	int64_t due_ms = late_last_clock(j->clock, j->now_ms), at_ms, green_ms, first_ms = 0;
 	const char *state;
 	if (due_ms == TIME_NONE)
 		return true;
@@ -131,6 +141,10 @@ static bool judge_due(const struct judged *j, struct late *late, struct err *err
 	if (!find_result(j, since_ms, &state, &at_ms, err))
 		return false;
 	if (says(state, "success failed lost"))
+		return true;
+	if (state && !find_first(j, &first_ms, err))
+		return false;
+	if (state && first_ms > due_ms)
 		return true;
 	if (!find_green(j, &green_ms, err))
 		return false;
@@ -178,8 +192,7 @@ enum { SOURCE, PIPELINE, OWNER, ID, SCHEDULE, NEXT_DUE, LAST_RUN, SYNCED, HELD }
 /* Held is what nobody can run now, or what its source could not be asked for. */
 static const char pipelines_sql[] =
 	"SELECT s.name, p.pipeline, p.owner, p.id, p.schedule, p.next_due_ms, p.last_run_ms, s.synced_ms,"
-	" CASE WHEN s.state <> 'ok' OR EXISTS (SELECT 1 FROM health h WHERE h.source_id = s.id AND h.state = 'failed'"
-	" AND h.component NOT LIKE 'import %' AND h.component NOT IN ('triggerer', 'dag_processor')) THEN 1 ELSE 0 END"
+	" CASE WHEN s.state <> 'ok' OR " LATE_DOWN_SQL " THEN 1 ELSE 0 END"
 	" FROM pipeline p JOIN source s ON s.id = p.source_id WHERE p.gone = 0 AND coalesce(p.paused, 0) = 0"
 	" ORDER BY s.name, p.pipeline";
 
@@ -215,13 +228,14 @@ bool late_find(struct store *store, const struct config *config, int64_t now_ms,
 	struct result rows;
 	if (!store_query(store, pipelines_sql, NULL, 0, arena, &rows, err))
 		return false;
-	*out = arena_array(arena, struct late, rows.n_rows + 1);
+	*out = arena_array(arena, struct late, rows.n_rows + SLOW_MOST);
 	*n = 0;
 	for (size_t row = 0; row < rows.n_rows; row++) {
 		struct late *late = &(*out)[*n];
 		if (!judge(store, config, now_ms, &rows, row, late, err))
 			return false;
+		late->at_ms = late->due_ms;
 		*n += late->due_ms != TIME_NONE;
 	}
-	return true;
+	return slow_find(store, now_ms, arena, *out, n, err);
 }

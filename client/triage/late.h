@@ -5,9 +5,10 @@
  *     by its project's `due:`   when that time of day (in the configured zone) has passed and no green run
  *                               started since its schedule (cron) fired, else since the due time before it; a
  *                               schedule that did not fire in between asks for none. A run that failed is a
- *                               problem already.
+ *                               problem already; a pipeline that first ran after the due time was not there.
  *     by its schedule           when the tool's next due time, or else what its cron expression says, has
  *                               passed by a grace time, the source was asked since, and no run came.
+ *     by what is under way      when a run of it is stuck or slow, see slow.h.
  */
 #ifndef CLIENT_TRIAGE_LATE_H
 #define CLIENT_TRIAGE_LATE_H
@@ -17,10 +18,18 @@
 
 enum { LATE_GRACE_MS = 15 * 60 * 1000 };
 
+/* Whether nothing starts on source `s`. */
+#define LATE_DOWN_SQL                                                                                        \
+	"EXISTS (SELECT 1 FROM health h WHERE h.source_id = s.id AND h.state = 'failed'"                     \
+	" AND h.component NOT LIKE 'import %' AND h.component NOT IN ('triggerer', 'dag-processor'))"
+
 struct late {
 	const char *source, *pipeline, *owner;
 	const char *title; /* since when nothing came, or what runs still */
-	int64_t pipeline_id, due_ms;
+	const char *run, *step, *index; /* what is stuck or slow; NULL: a run that is not there */
+	int64_t pipeline_id;
+	int64_t due_ms; /* TIME_NONE: of what is stuck or slow, before it is due */
+	int64_t at_ms;	/* since when */
 	bool is_held; /* its source or its scheduler is down, or was not asked: that is the problem */
 };
 

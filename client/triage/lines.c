@@ -2,28 +2,25 @@
 #include "client/triage/lines.h"
 
 #include "client/base/mem.h"
-#include "client/base/scan.h"
 
 enum {
-	WINDOW_BYTES = (4 << 20) - 2 * LINE_MOST_BYTES, /* more than these are a full window */
-	KNOWN_LINES = 2 * WINDOW_LINES,
-	COMPACT_BYTES = 2 << 20, /* worth to be moved away from */
-	BUFFER_BYTES = WINDOW_BYTES + COMPACT_BYTES + 2 * WINDOW_TAKE,
+	SPARE_BYTES = 1 << 20, /* so that what is kept is not moved too often */
+	BUFFER_BYTES = WINDOW_MOST_LINES * (LINE_MOST_BYTES + 1) + SPARE_BYTES + WINDOW_TAKE,
+	KNOWN_LINES = 2048,
 	MOST_PREFIXES = 4, /* a task log may carry the log of a program that carries
 			      one of its own */
 	ESCAPE = 0x1b,
 };
 
-/* Bytes before the window may go: looking for a line starts behind them. */
+/* Bytes are gone: looking for a line starts behind them. */
 static void start_over(struct window *window)
 {
-	*window->last =
-		(struct window_line){.number = window->first, .at = window->offset + (int64_t)window->start};
+	*window->last = (struct window_line){.number = window->first, .at = window->offset};
 }
 
 void window_init(struct window *window)
 {
-	*window = (struct window){.first = 1};
+	*window = (struct window){.first = 1, .moves = 1};
 	window->bytes = x_realloc(NULL, BUFFER_BYTES, 1); /* not cleared: most logs are short */
 	window->known = x_calloc(KNOWN_LINES, sizeof(*window->known));
 	window->last = x_calloc(1, sizeof(*window->last));
@@ -42,52 +39,57 @@ void window_fini(struct window *window)
 /* --- the stream -------------------------------------------------------------
  */
 
-bool window_has_room(const struct window *window)
+char *window_room(const struct window *window)
 {
-	return window->start <= COMPACT_BYTES;
+	/* One byte more for the end that the last line may lack. */
+	return window->n_bytes + WINDOW_TAKE < BUFFER_BYTES ? window->bytes + window->n_bytes : NULL;
 }
 
-void window_compact(struct window *window)
+void window_forget(struct window *window, int64_t number, int64_t at)
 {
-	size_t at = window->start;
-	memmove(window->bytes, window->bytes + at, window->n_bytes - at);
-	window->n_bytes -= at;
-	window->offset += (int64_t)at;
-	window->start = 0;
+	size_t n = (size_t)(at - window->offset);
+	memmove(window->bytes, window->bytes + n, window->n_bytes - n);
+	window->n_bytes -= n;
+	window->offset = at;
+	window->first = number;
+	arena_reset(window->plain);
+	window->moves++;
 	start_over(window);
 }
 
-static void add(struct window *window, struct str *bytes, size_t n)
+/* Keeps the first N of BYTES, that stand in the buffer where they are or behind. */
+static void keep(struct window *window, struct str *bytes, size_t n)
 {
-	memcpy(window->bytes + window->n_bytes, bytes->p, n);
+	char *to = window->bytes + window->n_bytes;
+	if (to != bytes->p)
+		memmove(to, bytes->p, n);
 	window->n_bytes += n;
 	*bytes = str_slice(*bytes, n, bytes->n);
 }
 
-/* Takes as many lines as surely are short, or what is left of a long one. */
-static void take_some(struct window *window, struct str *bytes)
+/* Keeps as many lines as surely are short, or what is left of a long one. */
+static void keep_some(struct window *window, struct str *bytes)
 {
 	size_t room = LINE_MOST_BYTES - window->open_n;
 	size_t near = bytes->n < room + 1 ? bytes->n : room + 1;
 	const char *end = memrchr(bytes->p, '\n', near);
 	if (end) {
-		add(window, bytes, (size_t)(end - bytes->p) + 1);
+		keep(window, bytes, (size_t)(end - bytes->p) + 1);
 		window->open_n = 0;
 		return;
 	}
 	size_t n = bytes->n < room ? bytes->n : room;
-	add(window, bytes, n);
+	keep(window, bytes, n);
 	window->open_n += n;
 	end = bytes->n > 0 ? memchr(bytes->p, '\n', bytes->n) : NULL;
 	*bytes = str_slice(*bytes, end ? (size_t)(end - bytes->p) : bytes->n, bytes->n);
 }
 
-void window_take(struct window *window, struct str *bytes)
+void window_add(struct window *window, size_t n)
 {
-	struct str some = str_slice(*bytes, 0, WINDOW_TAKE);
-	*bytes = str_slice(*bytes, some.n, bytes->n);
-	while (some.n > 0)
-		take_some(window, &some);
+	struct str bytes = {window->bytes + window->n_bytes, n};
+	while (bytes.n > 0)
+		keep_some(window, &bytes);
 }
 
 void window_end(struct window *window)
@@ -104,26 +106,20 @@ struct str window_text(const struct window *window, int64_t at)
 	return (struct str){window->bytes + from, window->n_bytes - window->open_n - from};
 }
 
-size_t window_full(const struct window *window, size_t total)
+/* Where the line before the one at AT starts. */
+static int64_t before(const struct window *window, int64_t at)
 {
-	struct str text = {window->bytes + window->start, window->n_bytes - window->open_n - window->start};
-	size_t n = total < WINDOW_LINES ? 0 : WINDOW_LINES;
-	if (text.n <= WINDOW_BYTES)
-		return n;
-	const char *end = memchr(text.p + WINDOW_BYTES, '\n', text.n - WINDOW_BYTES);
-	size_t fit = scan_count((struct str){text.p, (size_t)(end - text.p) + 1}, '\n');
-	return n > 0 && n < fit ? n : fit;
+	size_t end = (size_t)(at - window->offset) - 1;
+	const char *p = memrchr(window->bytes, '\n', end);
+	return p ? window->offset + (p - window->bytes) + 1 : window->offset;
 }
 
-void window_drop(struct window *window, size_t n)
+void window_go_back(const struct window *window, int64_t *number, int64_t *at, size_t n)
 {
-	struct str rest = {window->bytes + window->start, window->n_bytes - window->start};
-	window->start += scan_skip(rest, '\n', n);
-	window->first += (int64_t)n;
-	window->n -= n;
-	arena_reset(window->plain);
-	window->moves++;
-	start_over(window);
+	for (; n > 0 && *at > window->offset; n--) {
+		*at = before(window, *at);
+		--*number;
+	}
 }
 
 /* --- plain text --------------------------------------------------------------
@@ -208,10 +204,7 @@ static void mark_next(const struct window *window)
 static void mark_before(const struct window *window)
 {
 	const struct window_line *last = window->last;
-	size_t end = (size_t)(last->at - window->offset) - 1;
-	const char *p = memrchr(window->bytes, '\n', end);
-	size_t from = p ? (size_t)(p - window->bytes) + 1 : 0;
-	window_mark(window, last->number - 1, window->offset + (int64_t)from);
+	window_mark(window, last->number - 1, before(window, last->at));
 }
 
 static struct window_line *find(const struct window *window, int64_t number)
@@ -248,34 +241,27 @@ bool line_has_controls(struct str raw)
 	return s.n > 0 && (memchr(s.p, ESCAPE, s.n) || memchr(s.p, '\r', s.n));
 }
 
-static struct str plain_of(const struct window *window, int64_t number)
+static struct str plain_of(const struct window *window, struct str raw)
 {
-	struct window_line *line = find(window, number);
-	if (!line->plain || line->made != window->moves) {
-		struct str raw = whole(window, line);
-		if (!line_has_controls(raw))
-			return without_returns(raw);
-		char *plain = arena_get(window->plain, raw.n, 1);
-		line->plain_n = (uint16_t)line_make_plain(plain, raw);
-		line->plain = plain;
-		line->made = window->moves;
-	}
-	return (struct str){line->plain, line->plain_n};
+	if (!line_has_controls(raw))
+		return without_returns(raw);
+	char *plain = arena_get(window->plain, raw.n, 1);
+	return (struct str){plain, line_make_plain(plain, raw)};
 }
 
 struct log_line window_line_of(const struct window *window, int64_t number)
 {
-	return line_read(plain_of(window, number));
+	struct window_line *line = find(window, number);
+	if (line->made != window->moves) {
+		line->line = line_read(plain_of(window, whole(window, line)));
+		line->made = window->moves;
+	}
+	return line->line;
 }
 
 struct str window_raw(const struct window *window, size_t i)
 {
 	return window_raw_of(window, window->first + (int64_t)i);
-}
-
-struct str window_plain(const struct window *window, size_t i)
-{
-	return plain_of(window, window->first + (int64_t)i);
 }
 
 struct log_line window_line(const struct window *window, size_t i)

@@ -377,11 +377,12 @@ static const char step_history_sql[] =
 	" ORDER BY at_ms DESC, id DESC LIMIT 1000) w WHERE idx = $4 AND state IN ('success', 'failed') AND gone = 0"
 	" ORDER BY at_ms DESC, id DESC LIMIT 200) q JOIN run r ON r.id = q.run_id ORDER BY q.at_ms, q.id";
 
+/* Each run of a pipeline lies on another page: not many more are read than are judged. */
 static const char run_history_sql[] =
 	"SELECT run, state, 1, at_ms, coalesce(ended_ms, at_ms), duration_ms, 1 FROM (SELECT * FROM"
 	" (SELECT id, run, state, at_ms, ended_ms, duration_ms FROM run"
 	" WHERE pipeline_id = (SELECT p.id FROM pipeline p JOIN source s ON s.id = p.source_id WHERE s.name = $1"
-	" AND p.pipeline = $2) AND gone = 0 ORDER BY at_ms DESC, id DESC LIMIT 400) w"
+	" AND p.pipeline = $2) AND gone = 0 ORDER BY at_ms DESC, id DESC LIMIT 240) w"
 	" WHERE state IN ('success', 'failed') ORDER BY at_ms DESC, id DESC LIMIT 200) q ORDER BY at_ms, id";
 
 static bool is_good(const struct result *rows, size_t row)

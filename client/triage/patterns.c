@@ -7,10 +7,12 @@
 #include "client/triage/keys.h"
 
 #include <ctype.h>
+#include <math.h>
 
 enum {
-	BUCKET_BITS = 13, /* of the index by first bytes */
+	BUCKET_BITS = 13, /* of the indexes by first bytes and by keys */
 	NO_PATTERN = 0xffff,
+	MOST_ANCHORS = 2048,
 	MOST_EXIT_GAP = 4, /* words between "exit" and its number */
 };
 
@@ -143,6 +145,25 @@ static const struct pattern table[] = {
 	{": line ", CAUSE, 62, W_ANY},
 	{"unterminated", CAUSE, 72, W_ANY},
 	{"too many arguments", CAUSE, 82, W_ANY},
+	{": readonly variable", CAUSE, 86, W_ANY},
+	{"not a valid identifier", CAUSE, 86, W_ANY},
+	{"bad array subscript", CAUSE, 84, W_ANY},
+	{"value too great for base", CAUSE, 84, W_ANY},
+	{"invalid arithmetic operator", CAUSE, 84, W_ANY},
+	{"cannot overwrite existing file", CAUSE, 84, W_ANY},
+	{"unary operator expected", CAUSE, 82, W_ANY},
+	{"binary operator expected", CAUSE, 82, W_ANY},
+	{"nesting level exceeded", CAUSE, 86, W_ANY},
+	{"omitting directory", CAUSE, 74, W_ANY},
+	{"are the same file", CAUSE, 76, W_ANY},
+	{"cannot touch", CAUSE, 78, W_ANY},
+	{"write error", CAUSE, 82, W_ANY},
+	{"read error", CAUSE, 82, W_ANY},
+	{"not in gzip format", CAUSE, 86, W_ANY},
+	{"does not look like a tar archive", CAUSE, 87, W_ANY},
+	{"not recoverable: exiting", CAP, 40, W_ANY},
+	{"invalid compressed data", CAUSE, 86, W_ANY},
+	{"crc error", CAUSE, 84, W_ANY},
 	{"ambiguous redirect", CAUSE, 88, W_ANY},
 	{"numeric argument required", CAUSE, 84, W_ANY},
 	{"exec format error", CAUSE, 89, W_ANY},
@@ -199,6 +220,9 @@ static const struct pattern table[] = {
 	{"certificate verify failed", CAUSE, 84, W_ANY},
 	{"handshake failure", CAUSE, 80, W_ANY},
 	{"requested url returned error", CAUSE, 84, W_ANY},
+	{"psql: error: ", CAUSE, 84, W_START},
+	{"server closed the connection", CAUSE, 80, W_ANY},
+	{"constraint failed", CAUSE, 86, W_ANY},
 	{"no such table", CAUSE, 86, W_ANY},
 	{"no such column", CAUSE, 86, W_ANY},
 	{"duplicate key", CAUSE, 84, W_ANY},
@@ -271,6 +295,7 @@ static const struct pattern table[] = {
 	{"error report====", CAUSE, 76, W_NEXT},
 	{" ERROR", CAUSE, 58, W_END | W_EXACT | W_NEXT},
 	{"failure/error:", CAUSE, 91, W_START},
+	{"failed example:", CAUSE, 84, W_START},
 	{"assertion with ", CAUSE, 88, W_START},
 	{"what went wrong:", CAUSE, 84, W_END | W_NEXT},
 	{"by signal ", CAUSE, 66, W_ANY},
@@ -288,6 +313,14 @@ static const struct pattern table[] = {
 	{"npm err!", CAUSE, 36, W_ANY},
 	{"npm err!", CAP, 38, W_ANY},
 	{"npm err! missing script", CAUSE, 38, W_ANY},
+	{"missing script: ", CAUSE, 84, W_ANY},
+	{"npm error code ", CAP, 36, W_START},
+	{"npm error path ", CAP, 20, W_START},
+	{"npm error command ", CAP, 30, W_START},
+	{"npm error lifecycle script", CAP, 36, W_START},
+	{"npm error   ", CAP, 20, W_START},
+	{"npm error to see a list", CAP, 10, W_START},
+	{"npm error a complete log", CAP, 10, W_START},
 	{"yarn run ", CAP, 20, W_ANY},
 
 	/* Single words. */
@@ -413,46 +446,124 @@ static const struct pattern table[] = {
 
 enum { N_PATTERNS = sizeof(table) / sizeof(table[0]) };
 
+/* Where a key stands in a telling pattern. */
+struct anchor {
+	uint16_t pattern, next;
+	int8_t offset; /* of the key from the pattern's start; less than 0 where it starts before */
+};
+
 struct patterns {
-	struct keys keys;		   /* that telling patterns show at every third offset */
-	uint16_t bucket[1 << BUCKET_BITS]; /* first pattern by its first bytes */
+	struct keys keys;		    /* that telling patterns show at every third offset */
+	struct anchor anchors[MOST_ANCHORS];
+	uint16_t n_anchors;
+	uint16_t by_key[1 << BUCKET_BITS];  /* first anchor by its key */
+	uint16_t by_head[1 << BUCKET_BITS]; /* first pattern by its first bytes */
 	uint16_t next[N_PATTERNS];
+	uint32_t head[N_PATTERNS]; /* the key of the first bytes */
 	uint8_t len[N_PATTERNS];
 };
+
+static uint32_t bucket_of(const char *key)
+{
+	return key_of(key) >> (32 - BUCKET_BITS);
+}
 
 static bool is_telling(const struct pattern *pattern)
 {
 	return pattern->role != CAP && pattern->role != MILD;
 }
 
-/* KEY with any byte at its place WILD. */
-static void add_wild(struct patterns *patterns, const char *key, size_t wild)
+/* --- which bytes of a pattern are looked for -------------------------------- */
+
+/* How often a letter stands in English text, in thousandths (R. Lewand, Cryptological Mathematics, 2000). */
+static const uint8_t letter_share[26] = {82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60,
+	63, 91, 28, 10, 24, 2, 20, 1};
+
+/* What logs say when all is well: keys that show here too are looked for where a pattern has no others. */
+static const char usual[] =
+	"info debug task tasks started starting finished finishing done completed running loading loaded reading "
+	"writing written saved saving sending received processing rows records files file path table time step epoch "
+	"batch model metric metrics training validation stage job executor scheduler queue worker shuffle block memory "
+	"store storage manager session connection request response server client version package packages module "
+	"option options action ration ment tion ions ting ring ing sing ling ding ning king ping cting ating string "
+	"this that with from have been into will were the and for not you are but all has can get set new add use out "
+	"number name data date table default line value type list code command test tests pass build building "
+	"checking installing downloading unpacking preparing created updated deleted closed opened total size count";
+
+/* What may stand before a pattern that starts its line. */
+static const char blanks[] = "\n\t ]";
+
+/* The bytes that may stand at place I of PATTERN, which may be beside it: SHARE of all, in thousandths. */
+static double share_at(const struct pattern *pattern, size_t n, int i)
 {
-	char any[KEY_BYTES];
-	memcpy(any, key, sizeof(any));
-	for (int c = 0; c < 256; c++) {
-		any[wild] = (char)c;
-		keys_add(&patterns->keys, any);
-	}
+	if (i == -1 && (pattern->where & W_START))
+		return 0.25;
+	if (i < 0 || (size_t)i >= n)
+		return 1;
+	char c = pattern->text[i];
+	if (c >= 'a' && c <= 'z')
+		return letter_share[c - 'a'] / 1000.0;
+	return c == ' ' ? 0.18 : 0.02;
 }
 
-/* Only every third offset is looked up: a pattern shows its first key there, or its second, or its third;
- * a short one its last three bytes before any other, or its first three behind any other. */
-static void add_keys(struct patterns *patterns, const char *text, size_t n)
+/* How often a key shows in what is usual, by its bucket. */
+struct shows {
+	uint8_t times[1 << BUCKET_BITS];
+};
+
+static double share_of_key(const struct shows *shows, const struct pattern *pattern, size_t n, int at)
 {
-	char key[KEY_BYTES] = {0};
-	keys_add(&patterns->keys, text);
-	if (n > KEY_BYTES) {
-		keys_add(&patterns->keys, text + 1);
-	} else {
-		memcpy(key, text + 1, KEY_BYTES - 1);
-		add_wild(patterns, key, KEY_BYTES - 1);
+	double share = 1;
+	for (int i = at; i < at + KEY_BYTES; i++)
+		share *= share_at(pattern, n, i);
+	bool is_whole = at >= 0 && (size_t)at + KEY_BYTES <= n;
+	return is_whole ? share + 0.001 * shows->times[bucket_of(pattern->text + at)] : share;
+}
+
+/* The offset of the first of KEY_STRIDE keys that show PATTERN least often where it is not. */
+static int rarest(const struct shows *shows, const struct pattern *pattern, size_t n)
+{
+	enum { WHOLE = KEY_BYTES + KEY_STRIDE - 1 };
+	int from = n < WHOLE ? 1 - KEY_STRIDE : 0, to = (int)n - (n < WHOLE ? WHOLE - 1 : WHOLE);
+	int best = from;
+	double least = HUGE_VAL;
+	for (int at = from; at <= to; at++) {
+		double share = 0;
+		for (int k = 0; k < KEY_STRIDE; k++)
+			share += share_of_key(shows, pattern, n, at + k);
+		if (share >= least)
+			continue;
+		least = share;
+		best = at;
 	}
-	if (n > KEY_BYTES + 1) {
-		keys_add(&patterns->keys, text + 2);
+	return best;
+}
+
+static void add_anchor(struct patterns *patterns, uint16_t pattern, int offset, const char *key)
+{
+	BUG_ON(patterns->n_anchors == MOST_ANCHORS);
+	uint16_t *first = &patterns->by_key[bucket_of(key)];
+	patterns->anchors[patterns->n_anchors] = (struct anchor){pattern, *first, (int8_t)offset};
+	*first = patterns->n_anchors++;
+	keys_add(&patterns->keys, key);
+}
+
+/* Adds the keys that start at OFFSET of PATTERN: what stands beside the pattern may be anything. */
+static void add_keys(struct patterns *patterns, uint16_t pattern, int offset, char *key, int n)
+{
+	const struct pattern *p = &table[pattern];
+	int i = offset + n;
+	if (n == KEY_BYTES) {
+		add_anchor(patterns, pattern, offset, key);
+	} else if (i >= 0 && (size_t)i < patterns->len[pattern]) {
+		key[n] = p->text[i];
+		add_keys(patterns, pattern, offset, key, n + 1);
 	} else {
-		memcpy(key + 1, text, KEY_BYTES - 1);
-		add_wild(patterns, key, 0);
+		bool is_blank = i == -1 && (p->where & W_START);
+		for (char c = 0; c < (is_blank ? (char)strlen(blanks) : KEY_LETTERS); c++) {
+			key[n] = is_blank ? blanks[(size_t)c] : c;
+			add_keys(patterns, pattern, offset, key, n + 1);
+		}
 	}
 }
 
@@ -465,30 +576,52 @@ static bool holds(const struct pattern *pattern, const struct pattern *part)
 }
 
 /* Whether another telling pattern is found wherever this one is. */
-static bool is_implied(const struct pattern *pattern)
+static bool is_implied(const struct patterns *patterns, size_t pattern)
 {
-	size_t n = strlen(pattern->text);
 	for (size_t i = 0; i < N_PATTERNS; i++)
-		if (is_telling(&table[i]) && strlen(table[i].text) < n && holds(pattern, &table[i]))
+		if (is_telling(&table[i]) && patterns->len[i] < patterns->len[pattern] &&
+			holds(&table[pattern], &table[i]))
 			return true;
 	return false;
+}
+
+static void index_heads(struct patterns *patterns)
+{
+	memset(patterns->by_head, 0xff, sizeof(patterns->by_head));
+	for (size_t i = 0; i < N_PATTERNS; i++) {
+		size_t n = strlen(table[i].text);
+		BUG_ON(n < KEY_BYTES || n > INT8_MAX);
+		uint16_t *first = &patterns->by_head[bucket_of(table[i].text)];
+		patterns->head[i] = key_of(table[i].text);
+		patterns->len[i] = (uint8_t)n;
+		patterns->next[i] = *first;
+		*first = (uint16_t)i;
+	}
+}
+
+static void index_keys(struct patterns *patterns)
+{
+	struct shows *shows = x_new(struct shows);
+	keys_init(&patterns->keys);
+	for (size_t i = 0; i + KEY_BYTES < sizeof(usual); i++)
+		shows->times[bucket_of(usual + i)]++;
+	memset(patterns->by_key, 0xff, sizeof(patterns->by_key));
+	for (size_t i = 0; i < N_PATTERNS; i++) {
+		if (!is_telling(&table[i]) || is_implied(patterns, i))
+			continue;
+		char key[KEY_BYTES];
+		int at = rarest(shows, &table[i], patterns->len[i]);
+		for (int k = 0; k < KEY_STRIDE; k++)
+			add_keys(patterns, (uint16_t)i, at + k, key, 0);
+	}
+	x_free(shows);
 }
 
 struct patterns *patterns_new(void)
 {
 	struct patterns *patterns = x_new(struct patterns);
-	keys_init(&patterns->keys);
-	memset(patterns->bucket, 0xff, sizeof(patterns->bucket));
-	for (size_t i = 0; i < N_PATTERNS; i++) {
-		size_t n = strlen(table[i].text);
-		BUG_ON(n < KEY_BYTES || n > UINT8_MAX);
-		uint32_t bucket = key_of(table[i].text) >> (32 - BUCKET_BITS);
-		patterns->len[i] = (uint8_t)n;
-		patterns->next[i] = patterns->bucket[bucket];
-		patterns->bucket[bucket] = (uint16_t)i;
-		if (is_telling(&table[i]) && !is_implied(&table[i]))
-			add_keys(patterns, table[i].text, n);
-	}
+	index_heads(patterns);
+	index_keys(patterns);
 	return patterns;
 }
 
@@ -522,38 +655,47 @@ static bool same_text(const struct pattern *pattern, const char *p, size_t n)
 	return true;
 }
 
-static bool is_telling_at(const struct patterns *patterns, struct str s, size_t at)
+/* Where the pattern of ANCHOR starts when its key is at AT, or SIZE_MAX. */
+static size_t start_of(const struct patterns *patterns, const struct anchor *anchor, struct str s, size_t at)
 {
-	if (s.n - at < KEY_BYTES)
-		return false;
-	for (uint16_t k = patterns->bucket[key_of(s.p + at) >> (32 - BUCKET_BITS)]; k != NO_PATTERN;
-		k = patterns->next[k]) {
-		size_t n = patterns->len[k];
-		if (is_telling(&table[k]) && n <= s.n - at && same_text(&table[k], s.p + at, n))
-			return true;
-	}
-	return false;
+	int64_t start = (int64_t)at - anchor->offset;
+	size_t n = patterns->len[anchor->pattern];
+	bool fits = start >= 0 && (size_t)start + n <= s.n;
+	return fits && same_text(&table[anchor->pattern], s.p + start, n) ? (size_t)start : SIZE_MAX;
 }
 
-/* Where a telling pattern starts that may have shown its key at AT, or SIZE_MAX. */
-static size_t telling_near(const struct patterns *patterns, struct str s, size_t at)
+/* Where a telling pattern starts that shows KEY at AT, or SIZE_MAX. */
+static size_t telling_at(const struct patterns *patterns, struct str s, size_t at, const char *key)
 {
-	for (size_t i = at < 2 ? 0 : at - 2; i <= at + 1 && i < s.n; i++)
-		if (is_telling_at(patterns, s, i))
-			return i;
+	for (uint16_t k = patterns->by_key[bucket_of(key)]; k != NO_PATTERN; k = patterns->anchors[k].next) {
+		size_t start = start_of(patterns, &patterns->anchors[k], s, at);
+		if (start != SIZE_MAX)
+			return start;
+	}
 	return SIZE_MAX;
+}
+
+/* The last three bytes are a key with what may stand behind them. */
+static size_t telling_at_end(const struct patterns *patterns, struct str s, size_t at)
+{
+	char key[KEY_BYTES] = {0};
+	if (at + KEY_BYTES != s.n + 1)
+		return SIZE_MAX;
+	memcpy(key, s.p + at, KEY_BYTES - 1);
+	return telling_at(patterns, s, at, key);
 }
 
 size_t patterns_find(const struct patterns *patterns, struct str text)
 {
-	const struct keys *keys = &patterns->keys;
-	for (size_t i = 0; i < text.n; i += KEY_STRIDE) {
-		i += keys->pass(keys, str_slice(text, i, text.n));
-		size_t found = telling_near(patterns, text, i);
+	size_t i = 0;
+	for (;; i += KEY_STRIDE) {
+		i = patterns->keys.pass(&patterns->keys, text, i);
+		if (i + KEY_BYTES > text.n)
+			return telling_at_end(patterns, text, i);
+		size_t found = telling_at(patterns, text, i, text.p + i);
 		if (found != SIZE_MAX)
 			return found;
 	}
-	return SIZE_MAX;
 }
 
 bool patterns_are_in(const struct patterns *patterns, struct str line)
@@ -666,10 +808,11 @@ static void judge_match(struct verdict *verdict, const struct pattern *pattern, 
 static void find_all(const struct patterns *patterns, struct str s, struct verdict *verdict)
 {
 	for (size_t at = 0; at + KEY_BYTES <= s.n; at++) {
-		uint16_t k = patterns->bucket[key_of(s.p + at) >> (32 - BUCKET_BITS)];
+		uint32_t head = key_of(s.p + at);
+		uint16_t k = patterns->by_head[head >> (32 - BUCKET_BITS)];
 		for (; k != NO_PATTERN; k = patterns->next[k]) {
 			size_t n = patterns->len[k];
-			if (n <= s.n - at && same_text(&table[k], s.p + at, n) &&
+			if (patterns->head[k] == head && n <= s.n - at && same_text(&table[k], s.p + at, n) &&
 				stands_right(&table[k], s, at, n))
 				judge_match(verdict, &table[k], s, at + n);
 		}

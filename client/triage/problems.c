@@ -22,6 +22,7 @@ struct finding {
 	int64_t due_ms;	   /* when it was due; 0: the project says when it is */
 	const char *holds; /* the source whose pipelines are late because of it; NULL: none */
 	bool is_flaky;	   /* the tool tried again, and it passed */
+	bool is_under_way; /* its run is not over: nothing occurred yet */
 };
 
 struct update {
@@ -92,7 +93,7 @@ static bool add_event(
 
 static bool add_occurrence(struct update *u, int64_t problem_id, const struct finding *f, struct err *err)
 {
-	if (!f->run)
+	if (!f->run || f->is_under_way)
 		return true;
 	const struct value params[] = {value_int(problem_id), value_text(f->source), value_text(f->pipeline),
 		value_text(f->run), value_text(f->step ? f->step : ""), value_text(f->index ? f->index : ""),
@@ -173,24 +174,66 @@ static bool find_kind(
 	return true;
 }
 
+/* When the first result of the source is due: with a sick component it will not be there. */
+static bool find_first_due(struct update *u, const char *source, int64_t *due_ms, struct err *err)
+{
+	struct result rows;
+	const struct value params[] = {value_text(source)};
+	*due_ms = TIME_NONE;
+	if (!u->config->n_projects)
+		return true;
+	if (!store_query(u->store,
+		    "SELECT p.pipeline FROM pipeline p JOIN source s ON s.id = p.source_id WHERE s.name = $1"
+		    " AND p.gone = 0 AND coalesce(p.paused, 0) = 0",
+		    params, 1, u->arena, &rows, err))
+		return false;
+	for (size_t i = 0; i < rows.n_rows; i++) {
+		const char *pipeline = result_text(&rows, i, 0);
+		const struct config_project *project = config_project_of(u->config, source, pipeline);
+		const char *clock = project ? config_due(project, source, pipeline) : NULL;
+		int64_t next_ms = late_next_clock(clock, u->now_ms);
+		if (next_ms != TIME_NONE && (*due_ms == TIME_NONE || next_ms < *due_ms))
+			*due_ms = next_ms;
+	}
+	for (size_t i = 0; i < u->n_lates; i++)
+		if (u->lates[i].is_held && u->lates[i].due_ms != TIME_NONE &&
+			!strcmp(u->lates[i].source, source) &&
+			(*due_ms == TIME_NONE || u->lates[i].due_ms < *due_ms))
+			*due_ms = u->lates[i].due_ms;
+	return true;
+}
+
+/* Its own due time; by its project's promise; of a sick component that of the first who suffers. */
+static bool find_due(struct update *u, const struct finding *f, const struct config_project *project,
+	int64_t *due_ms, struct err *err)
+{
+	bool is_platform = !strcmp(f->kind, "platform");
+	const char *name = is_platform ? wait_import_name(u->arena, f->step) : f->pipeline;
+	*due_ms = f->due_ms;
+	if (f->due_ms)
+		return true;
+	if (is_platform && !name)
+		return find_first_due(u, f->source, due_ms, err);
+	*due_ms = late_next_clock(project && name ? config_due(project, f->source, name) : NULL, f->at_ms);
+	return true;
+}
+
 /* The first finding of a problem in this pass is its newest: it gives place, title and promise. */
 static bool describe_problem(struct update *u, int64_t id, const struct finding *f, struct err *err)
 {
-	const struct config_project *project =
-		f->pipeline ? config_project_of(u->config, f->source, f->pipeline) : NULL;
-	const char *owner = project ? config_owner(project, f->step ? f->step : "") : NULL;
-	const char *due = project ? config_due(project, f->source, f->pipeline) : NULL;
+	const struct config_project *project = wait_project(u->config, f->source, f->pipeline, f->step);
+	const char *owner = project ? config_owner(project, f->pipeline && f->step ? f->step : "") : NULL;
 	const char *severity = f->is_flaky ? "playground" : wait_severity(u->config, project, u->now_ms);
 	const char *kind, *oncall;
-	int64_t blocked;
-	if (!count_blocked(u, f, &blocked, err) || !find_kind(u, id, f, &kind, err) ||
+	int64_t blocked, due_ms;
+	if (!count_blocked(u, f, &blocked, err) || !find_due(u, f, project, &due_ms, err) ||
+		!find_kind(u, id, f, &kind, err) ||
 		!wait_oncall(u->store, project, u->now_ms, u->arena, &oncall, err))
 		return false;
 	const struct value params[] = {value_int(id), value_text(f->title), value_text(f->source),
 		value_text(f->pipeline), value_text(f->run), value_text(f->step), value_text(f->index),
 		value_int(f->attempt), value_int(f->at_ms), value_text(owner ? owner : f->owner),
-		value_text(oncall), value_text(severity),
-		value_ms(f->due_ms ? f->due_ms : late_next_clock(due, f->at_ms)), value_text(f->cause),
+		value_text(oncall), value_text(severity), value_ms(due_ms), value_text(f->cause),
 		value_text(f->fingerprint), value_int(f->cause_line), value_int(blocked),
 		value_int(u->pass_ms), value_text(kind)};
 	return exec(u,
@@ -234,7 +277,7 @@ static bool put_pipeline(
 static bool put_pipelines(struct update *u, int64_t id, const struct finding *f, struct err *err)
 {
 	const struct value params[] = {value_int(id)};
-	if (f->run)
+	if (f->run && !f->is_under_way)
 		return true;
 	if (!exec(u, "DELETE FROM team.problem_pipeline WHERE problem_id = $1", params, 1, err) ||
 		(f->pipeline && !put_pipeline(u, id, f->source, f->pipeline, err)))
@@ -526,8 +569,12 @@ static bool find_lates(struct update *u, struct err *err)
 			.pipeline = late->pipeline,
 			.owner = late->owner,
 			.pipeline_id = late->pipeline_id,
-			.at_ms = late->due_ms,
-			.due_ms = late->due_ms};
+			.run = late->run,
+			.step = late->step,
+			.index = late->index,
+			.is_under_way = late->run != NULL,
+			.at_ms = late->at_ms,
+			.due_ms = late->due_ms == TIME_NONE ? 0 : late->due_ms};
 		if (!put_finding(u, &f, err))
 			return false;
 	}

@@ -73,7 +73,8 @@ static void remember(struct templates *t, uint64_t hash)
 static void take_lines(struct templates *t)
 {
 	struct window *window = &t->window;
-	struct str text = window_text(window, window->offset + (int64_t)window->start);
+	struct str text = window_text(window, window->offset);
+	int64_t end = window->offset + (int64_t)text.n;
 	struct str line;
 	char plain[LINE_MOST_BYTES];
 	while (text.n > 0 && str_next(&text, '\n', &line)) {
@@ -81,17 +82,18 @@ static void take_lines(struct templates *t)
 			line = (struct str){plain, line_make_plain(plain, line)};
 		remember(t, template_of(str_trim(line_read(line).text)));
 	}
-	window->start = window->n_bytes - window->open_n;
+	window_forget(window, 1, end);
 }
 
-void templates_feed(struct templates *t, struct str bytes)
+char *templates_room(struct templates *t)
 {
-	while (bytes.n > 0) {
-		if (!window_has_room(&t->window))
-			window_compact(&t->window);
-		window_take(&t->window, &bytes);
-		take_lines(t);
-	}
+	return window_room(&t->window);
+}
+
+void templates_took(struct templates *t, size_t n)
+{
+	window_add(&t->window, n);
+	take_lines(t);
 }
 
 void templates_end_log(struct templates *t)

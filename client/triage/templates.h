@@ -14,8 +14,9 @@ uint64_t template_of(struct str text);
 struct templates;
 struct templates *templates_new(void);
 void templates_free(struct templates *templates);
-/* Any stretch of bytes of a good log; lines may be cut anywhere. */
-void templates_feed(struct templates *templates, struct str bytes);
+/* Where the next WINDOW_TAKE bytes of a good log may be put; and the first N were. Lines may be cut anywhere. */
+char *templates_room(struct templates *templates);
+void templates_took(struct templates *templates, size_t n);
 /* The log is over; another may follow. */
 void templates_end_log(struct templates *templates);
 bool templates_have(const struct templates *templates, struct str text);

@@ -17,6 +17,42 @@ const char *wait_severity(const struct config *config, const struct config_proje
 	return levels[is_launched && level + 1 < ARRAY_LEN(levels) ? level + 1 : level];
 }
 
+const char *wait_import_name(struct arena *arena, const char *subject)
+{
+	struct str name = str_of(subject);
+	if (!str_starts(name, STR("import ")))
+		return NULL;
+	const char *slash = memrchr(name.p, '/', name.n);
+	if (slash)
+		name = str_slice(name, (size_t)(slash - name.p) + 1, name.n);
+	if (name.n > 3 && str_is(str_slice(name, name.n - 3, name.n), ".py"))
+		name.n -= 3;
+	return arena_dup(arena, name);
+}
+
+static bool names_source(const struct config_project *project, const char *source)
+{
+	for (size_t i = 0; i < project->n_pipelines; i++)
+		if (!strcmp(project->pipelines[i], source))
+			return true;
+	return false;
+}
+
+const struct config_project *wait_project(
+	const struct config *config, const char *source, const char *pipeline, const char *subject)
+{
+	struct arena *arena = arena_new();
+	const struct config_project *found = NULL;
+	const char *name = pipeline ? pipeline : wait_import_name(arena, subject);
+	if (source && name)
+		found = config_project_of(config, source, name);
+	for (size_t i = 0; source && !pipeline && !found && i < config->n_projects; i++)
+		if (names_source(&config->projects[i], source))
+			found = &config->projects[i];
+	arena_free(arena);
+	return found;
+}
+
 const char *wait_oncall_key(struct arena *arena, const struct config_project *project)
 {
 	return arena_printf(arena, "oncall:%s", project->name);
@@ -65,10 +101,10 @@ static bool find_behind(
 	return true;
 }
 
-bool wait_load(struct store *store, const struct config *config, const struct ref *place, int64_t now_ms,
-	struct arena *arena, struct wait *out, struct err *err)
+bool wait_load(struct store *store, const struct config *config, const struct ref *place, const char *subject,
+	int64_t now_ms, struct arena *arena, struct wait *out, struct err *err)
 {
-	out->project = place->pipeline ? config_project_of(config, place->source, place->pipeline) : NULL;
+	out->project = wait_project(config, place->source, place->pipeline, subject);
 	const char *name = out->project ? out->project->name : NULL;
 	out->launch = calendar_at(config, "launch", name, now_ms);
 	out->freeze = calendar_at(config, "freeze", name, now_ms);

@@ -122,7 +122,7 @@ static bool find_again(
 		value_text(place->run), value_text(place->step ? place->step : ""),
 		value_text(place->index ? place->index : "")};
 	*out = NULL;
-	if (!place->run)
+	if (!place->run || strcmp(why->kind, "failed"))
 		return true;
 	if (!store_query(store,
 		    "SELECT t.attempt, t.state, NULL FROM source s JOIN pipeline p ON p.source_id = s.id JOIN run r"
@@ -154,7 +154,7 @@ static bool find_down(
 	if (!store_query(store,
 		    "SELECT coalesce(step || ': ', '') || title FROM team.problem WHERE kind = 'platform' AND source = $1"
 		    " AND id <> $2 AND state IN ('open', 'acknowledged', 'snoozed') AND coalesce(step, '') NOT LIKE 'import %'"
-		    " AND coalesce(step, '') NOT IN ('triggerer', 'dag_processor') ORDER BY last_ms DESC LIMIT 1",
+		    " AND coalesce(step, '') NOT IN ('triggerer', 'dag-processor') ORDER BY last_ms DESC LIMIT 1",
 		    params, ARRAY_LEN(params), arena, &row, err))
 		return false;
 	*out = row.n_rows ? result_text(&row, 0, 0) : NULL;
@@ -292,7 +292,7 @@ bool why_load(struct store *store, const struct config *config, int64_t id, int6
 {
 	if (!load_problem(store, id, arena, out, err) || !find_cause(store, arena, out, err))
 		return false;
-	if (!wait_load(store, config, &out->place, now_ms, arena, &out->wait, err) ||
+	if (!wait_load(store, config, &out->place, out->subject, now_ms, arena, &out->wait, err) ||
 		!find_history(store, now_ms, arena, out, err) || !find_check(store, arena, out, err) ||
 		!find_next(store, arena, out, err))
 		return false;

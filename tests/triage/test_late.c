@@ -172,6 +172,141 @@ static void a_cron_expression_counts_where_the_tool_tells_no_next_time(void **st
 	assert_late(p, "2026-11-21T02:15:00Z", "2026-11-21T02:00:00Z");
 }
 
+static void a_pipeline_that_first_ran_after_its_due_time_was_not_there(void **state)
+{
+	put_run(*state, 1, "running", "2026-11-21T09:00:00+01:00");
+	assert_late(*state, "2026-11-21T09:10:00+01:00", NULL);
+	assert_late(*state, "2026-11-22T06:00:00+01:00", "2026-11-22T06:00:00+01:00");
+}
+
+/* --- by what is under way ----------------------------------------------------------------- */
+
+/* Step `train` of the newest run, which is the case's own; queued at TIME, as its tool says. */
+static void put_train(struct lab *p, const char *tool_state, const char *state, const char *time)
+{
+	exec(p,
+		"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, tool_state, at_ms, queued_ms) SELECT"
+		" max(id), 1, 'train', 1, '%s', '%s', %lld, %lld FROM run",
+		state, tool_state, (long long)at(time), (long long)at(time));
+	exec(p, "INSERT INTO step (pipeline_id, step, position) VALUES (1, 'train', 1) ON CONFLICT DO NOTHING");
+}
+
+static void assert_says(struct lab *p, const char *now, const char *title)
+{
+	size_t n;
+	struct late *lates = lates_at(p, now, &n);
+	if (n != (title ? 1 : 0))
+		fail_msg("%s: %zu are late", now, n);
+	if (title)
+		assert_string_equal(lates[0].title, title);
+}
+
+static void a_step_that_nothing_takes_is_stuck(void **state)
+{
+	size_t n;
+	put_run(*state, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(*state, "queued", "queued", "2026-11-21T01:10:00+01:00");
+	assert_says(*state, "2026-11-21T01:24:00+01:00", NULL);
+	assert_says(*state, "2026-11-21T01:25:00+01:00",
+		"train is queued since 2026-11-21 01:10:00 CET, and nothing takes it");
+	struct late *lates = lates_at(*state, "2026-11-21T01:25:00+01:00", &n);
+	assert_string_equal(lates[0].run, "2026-11-21T01:00:00+01:00");
+	assert_string_equal(lates[0].step, "train");
+	assert_true(lates[0].due_ms == TIME_NONE && lates[0].at_ms == at("2026-11-21T01:10:00+01:00"));
+}
+
+static void a_step_that_always_waits_so_long_is_not_stuck(void **state)
+{
+	put_run(*state, 1, "success", "2026-11-20T01:00:00+01:00");
+	put_train(*state, "success", "success", "2026-11-20T01:00:00+01:00");
+	exec(*state, "UPDATE step_run SET started_ms = queued_ms + 3600000");
+	put_run(*state, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(*state, "queued", "queued", "2026-11-21T01:00:00+01:00");
+	assert_says(*state, "2026-11-21T02:59:00+01:00", NULL);
+	assert_says(*state, "2026-11-21T03:00:00+01:00",
+		"train is queued since 2026-11-21 01:00:00 CET, and nothing takes it");
+}
+
+static void what_waits_for_its_retry_or_for_another_step_is_not_stuck(void **state)
+{
+	put_run(*state, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(*state, "up_for_retry", "queued", "2026-11-21T01:00:00+01:00");
+	assert_says(*state, "2026-11-21T05:00:00+01:00", NULL);
+	exec(*state, "UPDATE step_run SET state = 'running', tool_state = 'running'");
+	exec(*state,
+		"INSERT INTO step_run (run_id, pipeline_id, step, attempt, state, at_ms) SELECT max(id), 1, 'publish', 1,"
+		" 'queued', 1 FROM run");
+	assert_says(*state, "2026-11-21T05:00:00+01:00", NULL);
+}
+
+static void a_run_that_is_queued_is_stuck_but_not_behind_another(void **state)
+{
+	put_run(*state, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(*state, "running", "running", "2026-11-21T01:00:00+01:00");
+	put_run(*state, 1, "queued", "2026-11-21T01:05:00+01:00");
+	assert_says(*state, "2026-11-21T05:00:00+01:00", NULL);
+	exec(*state, "UPDATE run SET state = 'success' WHERE state = 'running'");
+	assert_says(*state, "2026-11-21T05:00:00+01:00",
+		"queued since 2026-11-21 01:05:00 CET, and nothing takes it");
+}
+
+/* N green runs of ten minutes each, then one that goes on since 01:00. */
+static void put_slow(struct lab *p, int n)
+{
+	for (int i = 0; i < n; i++)
+		put_run(p, 1, "success", arena_printf(p->arena, "2026-11-20T%02d:00:00+01:00", i));
+	exec(p, "UPDATE run SET duration_ms = 600000");
+	put_run(p, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(p, "running", "running", "2026-11-21T01:00:00+01:00");
+}
+
+static void a_run_is_slow_when_it_takes_much_longer_than_any_green_one(void **state)
+{
+	put_slow(*state, 5);
+	assert_says(*state, "2026-11-21T01:24:00+01:00", NULL);
+	assert_says(*state, "2026-11-21T01:25:00+01:00",
+		"running since 2026-11-21 01:00:00 CET; its last 5 green runs took 10m 00s at most");
+}
+
+static void four_green_runs_say_nothing_of_how_long_it_takes(void **state)
+{
+	put_slow(*state, 4);
+	assert_says(*state, "2026-11-21T05:00:00+01:00", NULL);
+}
+
+static void what_has_no_steps_or_is_paused_or_was_not_asked_for_is_not_slow(void **state)
+{
+	struct lab *p = *state;
+	size_t n;
+	struct late *lates;
+	struct err err = {0};
+	put_slow(p, 5);
+	exec(p, "UPDATE source SET synced_ms = %lld", (long long)at("2026-11-21T01:24:00+01:00"));
+	assert_true(
+		late_find(p->store, p->config, at("2026-11-21T05:00:00+01:00"), p->arena, &lates, &n, &err));
+	assert_int_equal(n, 0);
+	exec(p, "UPDATE pipeline SET paused = 1");
+	assert_says(p, "2026-11-21T05:00:00+01:00", NULL);
+	exec(p, "UPDATE pipeline SET paused = 0");
+	exec(p, "DELETE FROM step");
+	assert_says(p, "2026-11-21T05:00:00+01:00", NULL);
+}
+
+static void what_is_due_and_stuck_is_late_once_and_says_both(void **state)
+{
+	size_t n;
+	put_run(*state, 1, "success", "2026-11-20T01:00:00+01:00");
+	put_run(*state, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(*state, "queued", "queued", "2026-11-21T01:10:00+01:00");
+	struct late *lates = lates_at(*state, "2026-11-21T06:10:00+01:00", &n);
+	assert_int_equal(n, 1);
+	assert_string_equal(lates[0].title,
+		"due 2026-11-21 06:00:00 CET; train is queued since 2026-11-21 01:10:00"
+		" CET, and nothing takes it");
+	assert_string_equal(lates[0].step, "train");
+	assert_int_equal(lates[0].due_ms, at("2026-11-21T06:00:00+01:00"));
+}
+
 /* --- as problems -------------------------------------------------------------------------- */
 
 static void a_late_problem_opens_says_why_and_resolves_when_the_run_comes(void **state)
@@ -194,6 +329,43 @@ static void a_late_problem_opens_says_why_and_resolves_when_the_run_comes(void *
 	update(p, "2026-11-22T06:05:00+01:00");
 	assert_string_equal(sql_text(p->store, p->arena, "SELECT state || ' ' || known FROM team.problem"),
 		"open returned");
+}
+
+static void a_slow_run_is_a_problem_of_its_pipeline_until_it_ends(void **state)
+{
+	struct lab *p = *state;
+	put_slow(p, 5);
+	update(p, "2026-11-21T01:25:00+01:00");
+	assert_string_equal(
+		sql_text(p->store, p->arena,
+			"SELECT kind || ' ' || state || ' ' || count || ' ' || pipeline || ' ' || run FROM team.problem"),
+		"late open 1 recsys 2026-11-21T01:00:00+01:00");
+	assert_int_equal(
+		sql_number(p->store, "SELECT due_ms FROM team.problem"), at("2026-11-21T06:00:00+01:00"));
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.occurrence"), 0);
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem_pipeline"), 1);
+	exec(p, "UPDATE run SET state = 'success', duration_ms = 1800000 WHERE state = 'running'");
+	update(p, "2026-11-21T01:31:00+01:00");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT state FROM team.problem"), "resolved");
+}
+
+static void under_a_dead_scheduler_nothing_is_stuck(void **state)
+{
+	struct lab *p = *state;
+	put_run(p, 1, "running", "2026-11-21T01:00:00+01:00");
+	put_train(p, "queued", "queued", "2026-11-21T01:10:00+01:00");
+	exec(p,
+		"INSERT INTO health (source_id, component, state, since_ms, message)"
+		" VALUES (1, 'scheduler', 'failed', %lld, 'silent')",
+		(long long)at("2026-11-21T01:05:00+01:00"));
+	update(p, "2026-11-21T02:00:00+01:00");
+	assert_string_equal(sql_text(p->store, p->arena, "SELECT kind || ' ' || step FROM team.problem"),
+		"platform scheduler");
+	assert_int_equal(
+		sql_number(p->store, "SELECT due_ms FROM team.problem"), at("2026-11-21T06:00:00+01:00"));
+	exec(p, "UPDATE health SET component = 'dag-processor'");
+	update(p, "2026-11-21T02:01:00+01:00");
+	assert_int_equal(sql_number(p->store, "SELECT count(*) FROM team.problem WHERE kind = 'late'"), 1);
 }
 
 static void under_a_dead_scheduler_all_that_is_late_is_one_problem(void **state)
@@ -294,7 +466,18 @@ int main(void)
 		TEST(a_next_run_that_does_not_come_is_late_after_a_grace_time),
 		TEST(nothing_is_late_that_was_not_asked_for_since),
 		TEST(a_cron_expression_counts_where_the_tool_tells_no_next_time),
+		TEST(a_pipeline_that_first_ran_after_its_due_time_was_not_there),
+		TEST(a_step_that_nothing_takes_is_stuck),
+		TEST(a_step_that_always_waits_so_long_is_not_stuck),
+		TEST(what_waits_for_its_retry_or_for_another_step_is_not_stuck),
+		TEST(a_run_that_is_queued_is_stuck_but_not_behind_another),
+		TEST(a_run_is_slow_when_it_takes_much_longer_than_any_green_one),
+		TEST(four_green_runs_say_nothing_of_how_long_it_takes),
+		TEST(what_has_no_steps_or_is_paused_or_was_not_asked_for_is_not_slow),
+		TEST(what_is_due_and_stuck_is_late_once_and_says_both),
 		TEST(a_late_problem_opens_says_why_and_resolves_when_the_run_comes),
+		TEST(a_slow_run_is_a_problem_of_its_pipeline_until_it_ends),
+		TEST(under_a_dead_scheduler_nothing_is_stuck),
 		TEST(under_a_dead_scheduler_all_that_is_late_is_one_problem),
 		TEST(one_answer_that_did_not_come_changes_nothing),
 		cmocka_unit_test(cron_expressions_are_read),

@@ -4,6 +4,7 @@
 #include "client/base/arena.h"
 #include "client/base/buf.h"
 #include "client/triage/explain.h"
+#include "client/triage/keys.h"
 #include "client/triage/patterns.h"
 
 #include <setjmp.h>
@@ -14,6 +15,22 @@
 
 enum { MOST_SHIFT = 50, N_LINES = 9000, ROUNDS = 24 };
 
+/* BEFORE stands SHIFT times before TEXT, which starts a line where it is '\n'. */
+static void expect_found(const struct patterns *patterns, const char *text, char before, size_t shift)
+{
+	size_t n = shift + strlen(text) + shift % 7;
+	char *line = malloc(n); /* as long as it is: no byte behind it may be read */
+	assert_non_null(line);
+	memset(line, before == ' ' ? ' ' : '-', n);
+	memcpy(line + shift, text, strlen(text));
+	if (shift > 0)
+		line[shift - 1] = before;
+	size_t found = patterns_find(patterns, (struct str){line, n});
+	free(line);
+	if (found == SIZE_MAX || found > shift + strlen(text))
+		fail_msg("'%s' at %zu: %zu", text, shift, found);
+}
+
 static void each_pattern_is_found_at_any_place(void **state)
 {
 	(void)state;
@@ -21,18 +38,36 @@ static void each_pattern_is_found_at_any_place(void **state)
 	const char *text;
 	for (size_t i = 0; (text = patterns_telling(i)); i++) {
 		for (size_t shift = 0; shift < MOST_SHIFT; shift++) {
-			size_t n = shift + strlen(text) + shift % 7;
-			char *line = malloc(n);
-			assert_non_null(line);
-			memset(line, '-', n);
-			memcpy(line + shift, text, strlen(text));
-			size_t found = patterns_find(patterns, (struct str){line, n});
-			free(line);
-			if (found == SIZE_MAX || found > shift + strlen(text))
-				fail_msg("'%s' at %zu: %zu", text, shift, found);
+			expect_found(patterns, text, ' ', shift);
+			expect_found(patterns, text, '\n', shift);
 		}
 	}
 	patterns_free(patterns);
+}
+
+/* The processor's own instructions and plain ones stop at the same keys. */
+static void both_ways_stop_at_the_same(void **state)
+{
+	(void)state;
+	static struct keys quick, plain;
+	static char text[1 << 14];
+	unsigned seed = 1;
+	keys_init(&quick);
+	keys_init_plain(&plain);
+	for (size_t i = 0; i < sizeof(text); i++) {
+		seed = seed * 1664525u + 1013904223u;
+		text[i] = (char)(seed >> 24);
+	}
+	for (size_t i = 0; i + KEY_BYTES < sizeof(text); i += 501) {
+		keys_add(&quick, text + i);
+		keys_add(&plain, text + i);
+	}
+	for (size_t n = sizeof(text) - 100; n <= sizeof(text); n++)
+		for (size_t i = 0; i + KEY_BYTES <= n; i += KEY_STRIDE) {
+			size_t at = quick.pass(&quick, (struct str){text, n}, i);
+			assert_int_equal(at, plain.pass(&plain, (struct str){text, n}, i));
+			i = at;
+		}
 }
 
 static void what_tells_nothing_is_passed_over(void **state)
@@ -130,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_pattern_is_found_at_any_place),
+		cmocka_unit_test(both_ways_stop_at_the_same),
 		cmocka_unit_test(what_tells_nothing_is_passed_over),
 		cmocka_unit_test(chunks_of_any_size_tell_the_same),
 	};

@@ -112,6 +112,52 @@ static void test_a_silent_sync_is_one_problem(void **state)
 		sql_number(p->store, "SELECT count FROM team.problem WHERE key = 'platform:sync'"), 1);
 }
 
+/* The problem of COMPONENT of source `lab`: "owner due". */
+static const char *owner_of_component(struct lab *p, const char *yaml, const char *component)
+{
+	struct err err = {0};
+	int64_t ten = at("2026-11-21T10:00:00+01:00");
+	struct config *config = config_parse("portal.yaml", p->dir, str_of(yaml), &err);
+	if (!config)
+		fail_msg("%s", err.msg);
+	put_step(p, 1, "success", ten - MINUTE); /* so that nothing is late */
+	sql_run(p->store,
+		arena_printf(p->arena,
+			"INSERT INTO health (source_id, component, state, since_ms) VALUES (1, '%s', 'failed', %lld)",
+			component, (long long)ten));
+	struct problem_counts counts;
+	if (!problems_update(p->store, config, ten, &counts, &err))
+		fail_msg("%s", err.msg);
+	config_free(config);
+	return sql_text(p->store, p->arena,
+		"SELECT coalesce(owner, '-') || ' ' || coalesce(due_ms, 0) FROM team.problem WHERE state = 'open'");
+}
+
+static const char two_projects[] =
+	"catalogue: sqlite:nowhere.db\n"
+	"projects:\n"
+	"  - {name: games, owner: \"@games\", pipelines: [\"lab/*\"], due: {\"lab/recsys\": \"11:00\", \"lab/clans\": \"12:00\"}}\n"
+	"  - {name: platform, owner: \"@ops\", pipelines: [lab]}\n";
+
+static void test_a_component_belongs_to_whose_pipelines_name_its_source_alone(void **state)
+{
+	assert_string_equal(owner_of_component(*state, two_projects, "scheduler"),
+		arena_printf(((struct lab *)*state)->arena, "@ops %lld",
+			(long long)at("2026-11-21T11:00:00+01:00")));
+}
+
+static void test_an_import_belongs_to_who_has_the_pipeline_of_its_name(void **state)
+{
+	assert_string_equal(owner_of_component(*state, two_projects, "import dags/clans.py"),
+		arena_printf(((struct lab *)*state)->arena, "@games %lld",
+			(long long)at("2026-11-21T12:00:00+01:00")));
+}
+
+static void test_a_component_of_nobody_has_no_owner(void **state)
+{
+	assert_string_equal(owner_of_component(*state, "catalogue: sqlite:nowhere.db\n", "scheduler"), "- 0");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, lab_free)
 
 int main(void)
@@ -121,6 +167,9 @@ int main(void)
 		TEST(test_what_a_person_resolved_waits_for_the_next_failure),
 		TEST(test_a_due_time_is_the_same_after_the_clocks_change),
 		TEST(test_a_silent_sync_is_one_problem),
+		TEST(test_a_component_belongs_to_whose_pipelines_name_its_source_alone),
+		TEST(test_an_import_belongs_to_who_has_the_pipeline_of_its_name),
+		TEST(test_a_component_of_nobody_has_no_owner),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -97,7 +97,8 @@ $(B)/%.o: %.c
 
 # Themes and help pages, linked in: tui/embedded.h reads them.
 EMBEDDED := $(sort $(wildcard themes/*.yaml docs_embedded/*/*.md docs_embedded/*/*/*.md \
-	docs_embedded/examples/*/*.py docs_embedded/examples/*/*.yaml docs_embedded/examples/*/*.json))
+	docs_embedded/examples/*/*.py docs_embedded/examples/*/*.yaml docs_embedded/examples/*/*.json \
+	docs_embedded/examples/*/requirements.txt))
 $(B)/embedded.S: $(EMBEDDED) tools/embed.sh
 	@mkdir -p $(@D)
 	$(Q)sh tools/embed.sh $(EMBEDDED) > $@
@@ -164,8 +165,8 @@ test-live:
 bench:
 	@tools/deps.sh test
 	@$(MAKE) --no-print-directory -j$(shell nproc) all
-	@$(MAKE) --no-print-directory $(B)/tests/bench/lists
-	@PORTHOLE=./porthole LISTS=$(B)/tests/bench/lists tests/bench/run.sh
+	@$(MAKE) --no-print-directory $(B)/tests/bench/lists $(B)/tests/bench/pages
+	@PORTHOLE=./porthole LISTS=$(B)/tests/bench/lists PAGES=$(B)/tests/bench/pages tests/bench/run.sh
 
 # --- fuzzing: clang's libFuzzer over every parser of outside bytes -------------
 FUZZ_SECONDS ?= 20

@@ -471,6 +471,7 @@ static void ticked(void *ctx, void *result, const struct err *err)
 		bool is_first = app->version == 0;
 		app->version = job->version;
 		watch_look(app);
+		docs_desk_changed(app);
 		if (!is_first)
 			frame_reload(app_top(app));
 	}
@@ -513,7 +514,7 @@ static void on_tick(void *ctx)
 	mirroring_tick(app->mirroring);
 	start_sync_once(app);
 	remember_tick(app);
-	cmd_docs_tick(app);
+	docs_desk_tick(app);
 	session_note(app->session, app);
 	if (app->frames[app->n_frames - 1]->is_opened && pager_refresh(app_top(app)->pager))
 		app_dirty(app);
@@ -673,6 +674,7 @@ struct app *app_new(struct loop *loop, const struct config *config, struct store
 		store_thread_start_away(app->store);
 	app->desk = desk_new(loop);
 	app->docs = docs_builtin_new(config);
+	docs_desk_init(&app->docs_desk);
 	app->columns = columns_new();
 	start_tick(app); /* before anything is loaded: what changes from then on is seen */
 	app->frames[app->n_frames++] = frame_new(app, &view_home, NULL, "");
@@ -711,6 +713,7 @@ void app_free(struct app *app)
 	ticket_cancel(app->watch.ticket);
 	ticket_cancel(app->address_ticket);
 	ticket_cancel(app->runbook_ticket);
+	docs_desk_fini(&app->docs_desk);
 	mirroring_free(app->mirroring);
 	store_thread_free(app->store);
 	docs_free(app->docs);
@@ -719,6 +722,7 @@ void app_free(struct app *app)
 		loop_cancel(timers[i]);
 	if (app->sync.pid)
 		proc_end(&app->sync, SIGTERM, SYNC_END_MS);
+	cmd_leave_example(app);
 	prompt_fini(&app->prompt);
 	grid_fini(&app->grid);
 	if (app->keymap)

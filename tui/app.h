@@ -7,6 +7,7 @@
 #define TUI_APP_H
 
 #include "client/base/proc.h"
+#include "tui/docs_desk.h"
 #include "tui/frame.h"
 #include "tui/history.h"
 #include "tui/menu.h"
@@ -21,6 +22,7 @@ struct act_panel;
 struct columns;
 struct connect;
 struct desk;
+struct example_run;
 struct docs;
 struct remember;
 struct team_desk;
@@ -44,8 +46,7 @@ struct app {
 	struct mirroring *mirroring; /* of a shared catalogue; else NULL */
 	struct desk *desk;
 	struct docs *docs;
-	int64_t docs_version; /* of what is shown of it */
-	bool is_looking_at_docs;
+	struct docs_desk docs_desk;
 	const struct config *config;
 	struct config **own_configs; /* read again since; what was shown before may still borrow from each */
 	size_t n_own_configs;
@@ -92,6 +93,7 @@ struct app {
 	int64_t version;
 	struct proc sync; /* the child that keeps a SQLite catalogue fresh; pid 0: none */
 	bool wants_sync;
+	struct example_run *example; /* that was started here; NULL: none is under way */
 	int ticks;
 	int barrier_fd; /* tests: a byte is written after each settled paint; -1 */
 	bool is_over;

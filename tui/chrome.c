@@ -4,12 +4,19 @@
 #include "client/base/utf8.h"
 #include "client/base/when.h"
 #include "tui/act_panel.h"
+#include "tui/cmd.h"
 #include "tui/connect.h"
 #include "tui/input.h"
 #include "tui/keymap.h"
 #include "views/lists.h"
 
 enum { MOST_FOOTER_KEYS = 8, MOST_SOURCES = 5, LEAST_MESSAGE = 12, AS_OF_COLUMNS = 24 };
+
+static int home_context(const struct config *config)
+{
+	bool is_sample = config->recorded_until_ms != TIME_NONE || !config->n_sources;
+	return is_sample ? IN_HOME | IN_SAMPLE : IN_HOME;
+}
 
 int chrome_context(const struct app *app)
 {
@@ -21,8 +28,8 @@ int chrome_context(const struct app *app)
 	if (!frame->view)
 		return IN_TEXT;
 	if (frame->view == &view_doc)
-		return IN_PAGE;
-	return frame->view->kind == VIEW_HOME	? IN_HOME
+		return IN_PAGE | (cmd_is_example(&frame->ref) ? IN_EXAMPLE : 0);
+	return frame->view->kind == VIEW_HOME	? home_context(app->config)
 	       : frame->view->kind == VIEW_LIST ? IN_LIST
 						: IN_OBJECT;
 }

@@ -74,7 +74,7 @@ static const struct cli_command commands[] = {
 		true, cli_run},
 	{"record", "check | metric NAME=VALUE… | input NAME [VERSION] | cost",
 		"what a pipeline reports of itself", true, cli_record},
-	{"examples", "[NAME] [--copy DIR]", "pipelines to read, to copy out and to run", true, cli_examples},
+	{"examples", "[NAME] [--copy DIR|--diff DIR]", "pipelines to read, to copy out and to run", true, cli_examples},
 	{"apply", "FILE…", "declare sources, projects and the like for everybody", true, cli_apply},
 	{"backup", "FILE", "the team store into a file, while it is in use", true, cli_backup},
 	{"restore", "FILE", "a backup into the team store", true, cli_restore},
@@ -82,8 +82,10 @@ static const struct cli_command commands[] = {
 	{"move", "--to DSN", "catalogue and team store into another, empty one", true, cli_move},
 	{"source", "new NAME | test COMMAND… | guide [SECTION]",
 		"writes a plug-in to start from; tries one against the protocol", false, cli_source},
-	{"docs", "[PAGE|search|lint] [REF|WORDS]", "the documentation: list, read, search, check", true,
+	{"docs", "[PAGE [REF]|search WORDS|lint|publish DIR|rollback PAGE|history PAGE|helped PAGE yes|no|gaps]",
+		"the documentation: list, read, search, check, publish, versions, what is missing", true,
 		cli_docs},
+	{"news", "", "what is new on the platform; 'porthole docs news/PAGE' reads it", true, cli_news},
 	{"doctor", "", "what works, what does not, and what to do", true, cli_doctor},
 	{"themes", "", "the themes that --theme takes", false, cli_themes},
 	{"manual", "[porthole|portal.yaml]", "a manual page, for man -l -", false, cli_manual},
@@ -146,6 +148,8 @@ static const struct cli_option options[] = {
 		"record"},
 	{"copy", "DIR", "copy it out; nothing is overwritten", OPTION_TEXT, offsetof(struct cli, copy),
 		"examples"},
+	{"diff", "DIR", "what was changed in the copy that was made there", OPTION_TEXT,
+		offsetof(struct cli, diff), "examples"},
 	{"note", "TEXT", "a note that stays with it in the tool", OPTION_TEXT, offsetof(struct cli, note),
 		"rerun clear trigger cancel set-state tag"},
 	{"yes", "[=N]", "confirm an action, on exactly N objects", OPTION_OPTIONAL, offsetof(struct cli, yes),
@@ -449,6 +453,15 @@ const char *cli_words(struct cli *cli, int first)
 	return arena_take(cli->arena, &words);
 }
 
+/* For the sources and what runs beside them too: a run under way whose heartbeat is of another time looks lost. */
+static void fix_clock(int64_t now_ms)
+{
+	char text[24];
+	snprintf(text, sizeof text, "%lld", (long long)now_ms);
+	setenv("PORTHOLE_NOW", text, 1);
+	clock_fix(now_ms);
+}
+
 /* The clock, the zone and the reading half of the environment. */
 static bool set_up(struct cli *cli, const struct cli_command *command, struct err *err)
 {
@@ -464,7 +477,7 @@ static bool set_up(struct cli *cli, const struct cli_command *command, struct er
 		if (config->timezone)
 			setenv("TZ", config->timezone, 1);
 		if (config->recorded_until_ms != TIME_NONE && !now)
-			clock_fix(config->recorded_until_ms);
+			fix_clock(config->recorded_until_ms);
 	}
 	tzset();
 	cli->now_ms = clock_now_ms();

@@ -40,6 +40,7 @@ struct cli {
 	const char *run, *step, *check, *observed, *lower, *upper, *rows, *amount, *month, *currency;
 	bool is_estimate;
 	const char *copy; /* of examples: where to */
+	const char *diff; /* of examples: where one's own copy is */
 
 	struct mask *mask;    /* what cli_put_line hides; NULL: nothing */
 	bool is_terminal;     /* standard output is one */
@@ -133,6 +134,9 @@ bool cli_forget(struct cli *cli, int *status, struct err *err);
 bool cli_move(struct cli *cli, int *status, struct err *err);
 /* Prints a table in the way that was asked for. */
 void cli_put_table(struct cli *cli, const struct table *table);
+/* What makes AFTER of BEFORE, as `diff -u` prints it; one that is NULL is not there. */
+void cli_put_difference(
+	struct cli *cli, const char *from, const char *to, struct str before, struct str after);
 /* Whether something may be written; ERR_REFUSED. A dry run may. */
 bool cli_may_write(const struct cli *cli, struct err *err);
 /* Whether doing WHAT to N objects is confirmed, by --yes[=N] or by the person; ERR_REFUSED. */
@@ -159,8 +163,9 @@ bool cli_run(struct cli *cli, int *status, struct err *err);
 bool cli_source(struct cli *cli, int *status, struct err *err);
 /* cli_docs.c */
 /* The page that REF ("doc:PAGE") names. */
-bool cli_show_page(struct cli *cli, const char *ref, struct err *err);
+bool cli_show_page(struct cli *cli, const char *ref, int *status, struct err *err);
 bool cli_docs(struct cli *cli, int *status, struct err *err);
+bool cli_news(struct cli *cli, int *status, struct err *err);
 /* cli_doctor.c */
 bool cli_doctor(struct cli *cli, int *status, struct err *err);
 bool cli_themes(struct cli *cli, int *status, struct err *err);

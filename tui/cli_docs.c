@@ -1,39 +1,68 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* `porthole docs`: the pages as a list, one of them as text, what words find, what is wrong with them. Asks
- * no catalogue. */
-#include "client/base/clean.h"
+/* `porthole docs`: the pages as a list, one of them as text, what words find. Where no catalogue can be had
+ * it has the pages that need none. */
+#include "tui/cli_docs.h"
+
 #include "client/base/json.h"
 #include "client/base/mem.h"
 #include "client/docs/markdown.h"
-#include "tui/cli.h"
+#include "client/docs/published.h"
 #include "tui/docs_builtin.h"
 #include "views/docs.h"
 #include "views/json.h"
 
+#include <unistd.h>
+
 enum { LIST_LIMIT = 50 };
+
+struct docs_sheet docs_sheet(
+	struct cli *cli, const struct column *columns, size_t n_columns, const char *empty)
+{
+	return (struct docs_sheet){.cli = cli,
+		.table = {.columns = columns,
+			.n_columns = n_columns,
+			.ref_column = -1,
+			.result = {.arena = cli->arena, .n_columns = n_columns},
+			.empty = empty}};
+}
+
+void docs_sheet_add(struct docs_sheet *sheet, const struct value *row)
+{
+	struct result *rows = &sheet->table.result;
+	size_t n = sheet->table.n_columns;
+	if (rows->n_rows == sheet->room) {
+		sheet->room = 2 * sheet->room + 32;
+		struct value *more = arena_array(sheet->cli->arena, struct value, sheet->room * n);
+		if (rows->n_rows)
+			memcpy(more, rows->cells, rows->n_rows * n * sizeof *more);
+		rows->cells = more;
+	}
+	memcpy(&rows->cells[rows->n_rows++ * n], row, n * sizeof *row);
+}
 
 /* --- one page -------------------------------------------------------------------- */
 
-/* "filter" is "guide/filter" where no other page ends so. */
-static const char *whole_name(struct cli *cli, struct docs *docs, const char *name)
+const char *cli_docs_name(struct docs_command *d, const char *text)
 {
-	const struct pages *pages = docs_lock(docs);
-	const char *tail = arena_printf(cli->arena, "/%s", name), *only = NULL;
+	struct arena *arena = d->cli->arena;
+	const struct pages *pages = docs_lock(d->docs);
+	size_t end = strlen(text) - (str_ends(str_of(text), STR(".en")) ? 3 : 0); /* the English one of any */
+	const char *tail = arena_printf(arena, "/%.*s", (int)end, text), *only = NULL;
 	size_t n = 0;
-	for (size_t i = 0; i < pages->n && !pages_find(pages, name); i++)
+	for (size_t i = 0; i < pages->n && !pages_read(pages, text); i++)
 		if (str_ends(str_of(pages->pages[i].name), str_of(tail)) && ++n == 1)
-			only = arena_dupz(cli->arena, pages->pages[i].name);
-	docs_unlock(docs);
-	return n == 1 ? only : name;
+			only = arena_dupz(arena, pages->pages[i].name);
+	docs_unlock(d->docs);
+	return n == 1 ? arena_printf(arena, "%s%s", only, text + end) : text;
 }
 
-static bool page_ref(struct cli *cli, struct docs *docs, const char *text, struct ref *out, struct err *err)
+static bool page_ref(struct docs_command *d, const char *text, struct ref *out, struct err *err)
 {
 	if (!str_starts(str_of(text), STR("doc:")))
-		text = arena_printf(cli->arena, "doc:%s", text);
-	if (!ref_parse(cli->arena, str_of(text), out, err))
+		text = arena_printf(d->cli->arena, "doc:%s", text);
+	if (!ref_parse(d->cli->arena, str_of(text), out, err))
 		return false;
-	out->name = whole_name(cli, docs, out->name);
+	out->name = cli_docs_name(d, out->name);
 	return true;
 }
 
@@ -72,9 +101,10 @@ static bool print_page(struct cli *cli, const struct view_data *data, struct err
 	return true;
 }
 
-static void print_page_json(struct cli *cli, struct docs *docs, const char *name)
+static void print_page_json(struct docs_command *d, const char *name)
 {
-	struct view_args args = {.docs = docs, .now_ms = cli->now_ms};
+	struct cli *cli = d->cli;
+	struct view_args args = {.docs = d->docs, .now_ms = cli->now_ms, .show_hidden = true};
 	struct table table;
 	struct buf row;
 	docs_table(&args, cli->arena, &table);
@@ -87,25 +117,27 @@ static void print_page_json(struct cli *cli, struct docs *docs, const char *name
 		one.result.n_rows = 1;
 		json_add_rows(&row, &one);
 	}
-	const struct pages *pages = docs_lock(docs);
-	struct json_writer w = {.out = &cli->out};
-	buf_add(&cli->out, str_slice(buf_str(&row), 0, row.n - 2)); /* the object goes on: its end is "}\n" */
-	w.needs_comma = true;
-	json_key(&w, "text");
-	json_put_str(&w, pages_find(pages, name)->text);
-	buf_addz(&cli->out, "}\n");
-	docs_unlock(docs);
+	const struct pages *pages = docs_lock(d->docs);
+	const struct page *page = pages_find(pages, name);
+	struct json_writer w = {.out = &cli->out, .needs_comma = true};
+	if (page && row.n > 2) { /* the object goes on: its end is "}\n" */
+		buf_add(&cli->out, str_slice(buf_str(&row), 0, row.n - 2));
+		json_key(&w, "text");
+		json_put_str(&w, page->text);
+		buf_addz(&cli->out, "}\n");
+	}
+	docs_unlock(d->docs);
 	buf_fini(&row);
 }
 
 /* The page that TEXT names, its commands filled in for the object ABOUT_TEXT (NULL: none). */
-static bool show_page(
-	struct cli *cli, struct docs *docs, const char *text, const char *about_text, struct err *err)
+static bool show_page(struct docs_command *d, const char *text, const char *about_text, struct err *err)
 {
-	struct view_args args = {.config = cli->config, .docs = docs, .now_ms = cli->now_ms};
+	struct cli *cli = d->cli;
+	struct view_args args = {.config = cli->config, .docs = d->docs, .now_ms = cli->now_ms};
 	struct ref about;
 	struct view_data data = {.arena = cli->arena};
-	if (!page_ref(cli, docs, text, &args.ref, err))
+	if (!page_ref(d, text, &args.ref, err))
 		return false;
 	if (about_text) {
 		if (!ref_parse(cli->arena, str_of(about_text), &about, err))
@@ -115,217 +147,133 @@ static bool show_page(
 	}
 	if (!docs_page(&args, &data, err))
 		return false;
+	const char *name = data.blocks[0].page.name;
+	cli_docs_note_read(d, name);
 	if (!cli->is_json)
 		return print_page(cli, &data, err);
-	print_page_json(cli, docs, args.ref.name);
-	return true;
-}
-
-/* --- what is wrong with them --------------------------------------------------------- */
-
-struct lint {
-	struct cli *cli;
-	const struct pages *pages;
-	struct arena *arena;
-	struct table table;
-	size_t room;
-};
-
-static const struct column lint_columns[] = {
-	{.key = "page", .type = COLUMN_NAME, .width = 30},
-	{.key = "message", .type = COLUMN_TEXT, .flags = COLUMN_GROWS},
-};
-
-static void fault(struct lint *l, const char *page, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static void fault(struct lint *l, const char *page, const char *fmt, ...)
-{
-	struct result *rows = &l->table.result;
-	if (rows->n_rows == l->room) {
-		l->room = l->room ? 2 * l->room : 64;
-		struct value *more = arena_array(l->arena, struct value, l->room * ARRAY_LEN(lint_columns));
-		if (rows->n_rows)
-			memcpy(more, rows->cells, rows->n_rows * ARRAY_LEN(lint_columns) * sizeof *more);
-		rows->cells = more;
-	}
-	struct value *cells = &rows->cells[rows->n_rows++ * ARRAY_LEN(lint_columns)];
-	va_list ap;
-	va_start(ap, fmt);
-	cells[0] = value_text(page);
-	cells[1] = value_text(arena_vprintf(l->arena, fmt, ap));
-	va_end(ap);
-}
-
-static bool is_option(struct str word)
-{
-	size_t n;
-	const struct cli_option *options = cli_options(&n);
-	struct str name = str_slice(word, 2, word.n);
-	size_t equals = str_find(name, STR("="), 0);
-	name = str_slice(name, 0, equals);
-	for (size_t i = 0; i < n; i++)
-		if (str_is(name, options[i].name))
-			return true;
-	return false;
-}
-
-/* Whether WORD can stand behind `porthole`: a command, a ref or what is to be filled in. */
-static bool is_command(struct lint *l, struct str word)
-{
-	struct cli_command command;
-	return cli_find_command(arena_dup(l->arena, word), &command) || memchr(word.p, '/', word.n) ||
-	       memchr(word.p, ':', word.n) || memchr(word.p, '{', word.n) || word.p[0] == '[' ||
-	       (word.p[0] >= 'A' && word.p[0] <= 'Z');
-}
-
-/* A command line of ours in a page: its command and its options must exist. */
-static void check_command(struct lint *l, const char *page, struct str line)
-{
-	static const struct str name = STR("porthole ");
-	struct str rest = str_trim(line), word;
-	if (str_starts(rest, STR("$ ")))
-		rest = str_slice(rest, 2, rest.n);
-	if (!str_starts(rest, name))
-		return;
-	rest = str_slice(rest, name.n, rest.n);
-	bool has_command = false;
-	while (str_next(&rest, ' ', &word)) {
-		if (!word.n)
-			continue;
-		if (strchr("#|;>&<", word.p[0]))
-			return;
-		bool is_opt = str_starts(word, STR("--")) && word.n > 2;
-		if (is_opt && !is_option(word))
-			fault(l, page, "no option is called '%.*s': %.*s", STR_FMT(word),
-				STR_FMT(str_trim(line)));
-		else if (!is_opt && !has_command && !is_command(l, word))
-			fault(l, page, "no command is called '%.*s': %.*s", STR_FMT(word),
-				STR_FMT(str_trim(line)));
-		has_command |= !is_opt;
-	}
-}
-
-static void check_text(struct lint *l, const char *page, const struct doc_block *block)
-{
-	struct str rest = block->text.text, line;
-	size_t from = 0;
-	bool is_shell = !block->language || !*block->language || !strcmp(block->language, "sh");
-	while (block->kind == DOC_CODE_BLOCK && is_shell && str_next(&rest, '\n', &line))
-		check_command(l, page, line);
-	for (size_t i = 0; block->kind != DOC_CODE_BLOCK && i < block->text.n_spans;
-		from = block->text.spans[i++].to)
-		if (block->text.spans[i].style & DOC_CODE)
-			check_command(l, page, str_slice(block->text.text, from, block->text.spans[i].to));
-}
-
-static void check_link(
-	struct lint *l, const struct page *page, const struct document *own, const char *target)
-{
-	struct ref ref;
-	struct err err;
-	if (!ref_parse(l->arena, str_of(target), &ref, &err) || ref.kind != REF_DOC)
-		return;
-	const struct page *other = pages_find(l->pages, ref.name);
-	const struct document *document = own;
-	if (!other) {
-		fault(l, page->name, "no page is called '%s'", ref.name);
-		return;
-	}
-	if (!ref.section)
-		return;
-	if (other != page)
-		document = markdown_read(l->arena, other->text, NULL);
-	if (document_section(document, ref.section) == document->n_sections)
-		fault(l, page->name, "page '%s' has no section '%s'", ref.name, ref.section);
-}
-
-static void check_page(struct lint *l, const struct page *page)
-{
-	const struct markdown_place place = {.page = page->name};
-	const struct document *document = markdown_read(l->arena, page->text, &place);
-	if (page->fault)
-		fault(l, page->name, "%s", page->fault);
-	if (document->cut)
-		fault(l, page->name, "%s", document->cut);
-	if (page_is_stale(page, l->cli->now_ms))
-		fault(l, page->name, "its review is due: it holds for %lld days",
-			(long long)page->review_days);
-	for (size_t i = 0; i < document->n_links; i++)
-		if (document->links[i].is_ref)
-			check_link(l, page, document, document->links[i].target);
-	for (size_t i = 0; i < document->n_blocks; i++)
-		check_text(l, page->name, &document->blocks[i]);
-}
-
-static bool lint(struct cli *cli, struct docs *docs, int *status)
-{
-	struct lint l = {.cli = cli, .arena = cli->arena};
-	l.table = (struct table){.columns = lint_columns,
-		.n_columns = ARRAY_LEN(lint_columns),
-		.ref_column = -1,
-		.empty = "nothing is wrong with any page"};
-	l.table.result = (struct result){.arena = cli->arena, .n_columns = ARRAY_LEN(lint_columns)};
-	l.pages = docs_lock(docs);
-	for (size_t i = 0; i < l.pages->n_faults; i++)
-		fault(&l, NULL, "%s", l.pages->faults[i]);
-	for (size_t i = 0; i < l.pages->n; i++)
-		check_page(&l, &l.pages->pages[i]);
-	cli_put_table(cli, &l.table);
-	docs_unlock(docs);
-	*status = l.table.result.n_rows ? 1 : 0;
+	print_page_json(d, name);
 	return true;
 }
 
 /* --- the command --------------------------------------------------------------------- */
 
-static bool list(struct cli *cli, struct docs *docs)
+static bool list(struct docs_command *d)
 {
-	const struct view_args args = {.docs = docs, .now_ms = cli->now_ms};
+	const struct view_args args = {.docs = d->docs, .now_ms = d->cli->now_ms};
 	struct table table;
-	docs_table(&args, cli->arena, &table);
-	cli_put_table(cli, &table);
+	docs_table(&args, d->cli->arena, &table);
+	cli_put_table(d->cli, &table);
 	return true;
 }
 
-static bool search(struct cli *cli, struct docs *docs, int *status, struct err *err)
+static bool search(struct docs_command *d, int *status, struct err *err)
 {
-	const struct view_args args = {.docs = docs,
-		.filter = cli_words(cli, 2),
+	struct cli *cli = d->cli;
+	const struct view_args args = {.docs = d->docs,
+		.filter = cli_words(cli, DOCS_FIRST),
 		.limit = cli->limit < 0 ? LIST_LIMIT : cli->limit,
 		.now_ms = cli->now_ms};
 	struct table table;
-	if (cli->n_args < 3)
+	if (cli->n_args <= DOCS_FIRST)
 		return err_set(err, ERR_USAGE, "search for what? 'porthole docs search WORDS'");
 	docs_table_found(&args, cli->arena, &table);
 	cli_put_table(cli, &table);
-	*status = table.result.n_rows ? 0 : 1;
+	cli_docs_note_missed(d);
+	if (!*status)
+		*status = table.result.n_rows ? 0 : 1;
 	return true;
 }
 
-bool cli_show_page(struct cli *cli, const char *ref, struct err *err)
+static bool one_page(struct docs_command *d, struct err *err)
 {
-	struct docs *docs = docs_builtin_new(cli->config);
-	bool ok = show_page(cli, docs, ref, NULL, err);
-	docs_free(docs);
+	struct cli *cli = d->cli;
+	if (cli->n_args > 3)
+		return err_set(
+			err, ERR_USAGE, "one page at a time; 'porthole docs search WORDS' looks for words");
+	return show_page(d, cli->args[1], cli->n_args > 2 ? cli->args[2] : NULL, err);
+}
+
+/* Nothing was ever synced or published: that is nobody's fault. */
+static bool is_empty(const char *address)
+{
+	struct err err = {0};
+	if (store_is_file(address))
+		return access(address, F_OK) != 0;
+	struct store *store = store_open(address, STORE_READ, &err);
+	store_close(store);
+	return err.code == ERR_NOT_FOUND;
+}
+
+/* What is published, from the catalogue or its mirror. */
+static void use_published(struct docs_command *d, int *status)
+{
+	struct err err;
+	const char *address = d->cli->config->catalogue;
+	bool is_new = store_is_file(address) && is_empty(address);
+	d->store = is_new ? NULL : cli_store_or_mirror(d->cli, status, &err);
+	if (is_new || (d->store && published_use(d->store, d->docs, &err)) ||
+		(!d->store && is_empty(address)))
+		return;
+	cli_say("published pages are left out: %s", err.msg);
+	*status = 3;
+}
+
+static void open_docs(struct docs_command *d, struct cli *cli, int *status)
+{
+	*d = (struct docs_command){.cli = cli, .docs = docs_builtin_new(cli->config)};
+	use_published(d, status);
+}
+
+static void close_docs(struct docs_command *d)
+{
+	store_close(d->store);
+	docs_free(d->docs);
+}
+
+bool cli_show_page(struct cli *cli, const char *ref, int *status, struct err *err)
+{
+	struct docs_command d;
+	open_docs(&d, cli, status);
+	bool ok = show_page(&d, ref, NULL, err);
+	close_docs(&d);
 	return ok;
+}
+
+static bool run_word(struct docs_command *d, int *status, struct err *err)
+{
+	static const struct {
+		const char *name;
+		bool (*run)(struct docs_command *d, int *status, struct err *err);
+	} words[] = {
+		{"search", search},
+		{"lint", cli_docs_lint},
+		{"publish", cli_docs_publish},
+		{"rollback", cli_docs_rollback},
+		{"history", cli_docs_history},
+		{"helped", cli_docs_helped},
+		{"gaps", cli_docs_gaps},
+		{"news", cli_docs_news},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcmp(d->cli->args[1], words[i].name))
+			return words[i].run(d, status, err);
+	return one_page(d, err);
 }
 
 bool cli_docs(struct cli *cli, int *status, struct err *err)
 {
-	struct docs *docs = docs_builtin_new(cli->config);
-	const char *what = cli->n_args > 1 ? cli->args[1] : "";
-	bool ok;
-	if (cli->n_args == 1)
-		ok = list(cli, docs);
-	else if (!strcmp(what, "search"))
-		ok = search(cli, docs, status, err);
-	else if (!strcmp(what, "lint"))
-		ok = lint(cli, docs, status);
-	else if (cli->n_args > 3)
-		ok = err_set(
-			err, ERR_USAGE, "one page at a time; 'porthole docs search WORDS' looks for words");
-	else
-		ok = show_page(cli, docs, what, cli->n_args > 2 ? cli->args[2] : NULL, err);
-	docs_free(docs);
+	struct docs_command d;
+	open_docs(&d, cli, status);
+	bool ok = cli->n_args == 1 ? list(&d) : run_word(&d, status, err);
+	close_docs(&d);
+	return ok;
+}
+
+bool cli_news(struct cli *cli, int *status, struct err *err)
+{
+	struct docs_command d;
+	open_docs(&d, cli, status);
+	bool ok = cli_docs_news(&d, status, err);
+	close_docs(&d);
 	return ok;
 }

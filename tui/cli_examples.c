@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * `porthole examples`: the pipelines that are linked into this program, to read, to copy out and to run.
- * An example is a folder below docs_embedded/examples/ with a pipeline.yaml; the folder mlplatform beside
- * them has no such file, and goes along with each of them.
+ * `porthole examples`: the pipelines that are linked into this program, to read, to copy out, to compare and
+ * to run. An example is a folder below docs_embedded/examples/ with a pipeline.yaml; the folder mlplatform
+ * beside them has no such file, and goes along with each of them.
  */
 #include "client/base/file.h"
 #include "client/base/mem.h"
@@ -171,6 +171,46 @@ static bool copy_out(struct cli *cli, const char *name, const char *dir, struct 
 	return true;
 }
 
+/* --- compared with a copy ------------------------------------------------------------------ */
+
+static bool compare_file(struct cli *cli, const char *dir, const struct embedded_file *file, struct err *err)
+{
+	const char *path = place_of(cli->arena, dir, file);
+	const struct str ours = {file->bytes, file->size};
+	struct err why = {0};
+	struct buf theirs;
+	buf_init(&theirs, 0);
+	bool is_there = file_read(path, MOST_FILE, &theirs, &why);
+	struct str now = is_there ? (struct str){theirs.p ? theirs.p : "", theirs.n} : (struct str){0};
+	bool ok = is_there || why.code == ERR_NOT_FOUND;
+	if (ok && !str_eq(now, ours))
+		cli_put_difference(cli, file->name + strlen(FOLDER), path, ours, now);
+	buf_fini(&theirs);
+	if (!ok)
+		*err = why;
+	return ok;
+}
+
+static bool compare_folder(struct cli *cli, const char *dir, struct str folder, struct err *err)
+{
+	const struct embedded_file *file = NULL;
+	while ((file = next_of(file, folder)))
+		if (!compare_file(cli, dir, file, err))
+			return false;
+	return true;
+}
+
+/* Files that only the copy has are its owner's own, and no news to them. */
+static bool compare(struct cli *cli, const char *name, const char *dir, struct err *err)
+{
+	const char *own = arena_printf(cli->arena, "%s/%s", dir, name);
+	if (access(own, F_OK) != 0)
+		return err_set(err, ERR_NOT_FOUND,
+			"no '%s': --diff DIR is where 'porthole examples %s --copy DIR' put it", own, name);
+	return compare_folder(cli, dir, folder_of(cli->arena, name), err) &&
+	       compare_folder(cli, dir, folder_of(cli->arena, SHARED), err);
+}
+
 /* --- to be run ---------------------------------------------------------------------------- */
 
 static bool refresh(struct cli *cli, const char *dir, struct str folder, struct err *err)
@@ -204,11 +244,13 @@ const char *cli_example_file(struct cli *cli, const char *text, struct err *err)
 
 bool cli_examples(struct cli *cli, int *status, struct err *err)
 {
-	(void)status;
 	if (cli->n_args > 2)
-		return err_set(err, ERR_USAGE, "examples [NAME] [--copy DIR]");
-	if (cli->n_args < 2 && cli->copy)
-		return err_set(err, ERR_USAGE, "--copy: which one? 'porthole examples NAME --copy DIR'");
+		return err_set(err, ERR_USAGE, "examples [NAME] [--copy DIR|--diff DIR]");
+	if (cli->n_args < 2 && (cli->copy || cli->diff))
+		return err_set(err, ERR_USAGE, "%s: which one? 'porthole examples NAME %s DIR'",
+			cli->copy ? "--copy" : "--diff", cli->copy ? "--copy" : "--diff");
+	if (cli->copy && cli->diff)
+		return err_set(err, ERR_USAGE, "--copy and --diff: one of them");
 	if (cli->n_args < 2) {
 		list(cli);
 		return true;
@@ -216,8 +258,11 @@ bool cli_examples(struct cli *cli, int *status, struct err *err)
 	const char *name = cli->args[1];
 	if (!check_name(cli, name, err))
 		return false;
+	if (cli->diff)
+		return compare(cli, name, cli->diff, err);
 	if (!cli->copy)
-		return cli_show_page(cli, arena_printf(cli->arena, "doc:examples/%s/README", name), err);
+		return cli_show_page(
+			cli, arena_printf(cli->arena, "doc:examples/%s/README", name), status, err);
 	if (cli->is_read_only)
 		return err_set(err, ERR_REFUSED, "read-only: nothing is copied out");
 	return copy_out(cli, name, cli->copy, err);

@@ -3,6 +3,7 @@
 #include "client/base/clean.h"
 #include "client/base/mem.h"
 #include "client/catalogue/find.h"
+#include "client/docs/published.h"
 #include "client/sync/sync.h"
 #include "client/triage/problems.h"
 #include "tui/cli.h"
@@ -157,7 +158,7 @@ bool cli_show(struct cli *cli, int *status, struct err *err)
 	if (!text || cli->n_args > (text == cli->args[0] ? 1 : 2))
 		return err_set(err, ERR_USAGE, "show what? 'porthole show SOURCE/PIPELINE/RUN'");
 	if (str_starts(str_of(text), STR("doc:")))
-		return cli_show_page(cli, text, err);
+		return cli_show_page(cli, text, status, err);
 	struct ref ref;
 	struct store *store = cli_store_or_mirror(cli, status, err);
 	if (!store)
@@ -216,7 +217,7 @@ bool cli_search(struct cli *cli, int *status, struct err *err)
 	struct view_args args = args_of(cli, cli_words(cli, 1));
 	struct table table;
 	args.docs = docs_builtin_new(cli->config);
-	bool ok = search_load(store, &args, cli->arena, &table, err);
+	bool ok = published_use(store, args.docs, err) && search_load(store, &args, cli->arena, &table, err);
 	docs_free(args.docs);
 	if (ok)
 		print_rows(cli, &table);

@@ -61,11 +61,26 @@ void cmd_act(struct app *app);
 void cmd_next_link(struct app *app);
 void cmd_previous_link(struct app *app);
 void cmd_follow_link(struct app *app);
-/* The page of what is shown; of a page the list of pages. */
+/* The paragraph on what the cursor is on: a state, a kind of problem, a fact, the error of a log; else the page
+ * of what is shown; of a page the list of pages. */
 void cmd_page(struct app *app);
+/* The page of what is shown, as a ref in ARENA. */
+const char *cmd_page_of_view(struct app *app, struct arena *arena);
 void cmd_runbook(struct app *app);
-/* Once a second: shows a page anew whose file has changed. */
-void cmd_docs_tick(struct app *app);
+/* Whether the page helped. */
+void cmd_helped(struct app *app);
+void cmd_did_not_help(struct app *app);
+
+/* cmd_examples.c: the pipelines that come with the program */
+/* Whether REF is the page of one. */
+bool cmd_is_example(const struct ref *ref);
+void cmd_run_popularity(struct app *app);
+/* The example of the page that is shown; the other one with a fault in its data. */
+void cmd_run_example(struct app *app);
+void cmd_run_faulty(struct app *app);
+void cmd_examples(struct app *app);
+/* The portal ends: what was started goes on by itself. */
+void cmd_leave_example(struct app *app);
 
 /* cmd_copy.c: out of the portal */
 void cmd_copy(struct app *app);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Documentation in the portal: its links, the page of what is shown, the runbook of a problem. */
 #include "client/base/mem.h"
-#include "client/docs/pages.h"
+#include "client/docs/markdown.h"
 #include "client/triage/why.h"
 #include "tui/cmd.h"
-#include "tui/desk.h"
+#include "tui/docs_desk.h"
 #include "tui/widgets/document.h"
+#include "tui/widgets/lines.h"
 #include "views/evidence.h"
 #include "views/lists.h"
 
@@ -61,6 +62,38 @@ void cmd_follow_link(struct app *app)
 		app_say(app, ROLE_ERROR, "%s", err.msg);
 }
 
+/* --- did it help? ------------------------------------------------------------------ */
+
+/* The name of the page that is shown; NULL: none is. */
+static const char *shown_page(struct app *app)
+{
+	const struct frame *frame = app_top(app);
+	return page_of(app) && frame->body.data ? frame->body.data->blocks[frame->focus].page.name : NULL;
+}
+
+static void vote(struct app *app, bool helped, const char *note)
+{
+	const char *page = shown_page(app);
+	if (page)
+		docs_desk_vote(app, page, helped, note);
+}
+
+void cmd_helped(struct app *app)
+{
+	vote(app, true, "");
+}
+
+static void take_note(struct app *app, const char *text)
+{
+	vote(app, false, text);
+}
+
+void cmd_did_not_help(struct app *app)
+{
+	if (shown_page(app))
+		app_ask_line(app, "what is missing, or wrong? (may be empty) ", "", take_note);
+}
+
 /* --- the page of what is shown ----------------------------------------------------- */
 
 /* "guide/views/runs": of a log, curves and what has no view of its own the page that says how they work. */
@@ -74,12 +107,71 @@ static const char *page_name(struct app *app, struct arena *arena)
 	return arena_printf(arena, "guide/views/%s", view);
 }
 
+const char *cmd_page_of_view(struct app *app, struct arena *arena)
+{
+	return arena_printf(arena, "doc:%s", page_name(app, arena));
+}
+
+/* --- what the cursor is on ------------------------------------------------------------- */
+
+/* The row with REF; n_rows: there is none. */
+static size_t row_of(const struct table *table, const char *ref)
+{
+	size_t row = 0;
+	for (; ref && row < table->result.n_rows; row++) {
+		const char *own = result_text(&table->result, row, (size_t)table->ref_column);
+		if (own && !strcmp(own, ref))
+			return row;
+	}
+	return table->result.n_rows;
+}
+
+/* The state of a row, or what kind of problem it is, as a section of reference/states; NULL: it has none. */
+static const char *state_under_cursor(const struct frame *frame)
+{
+	const struct block *block = frame_table(frame);
+	const char *ref = frame_ref(frame);
+	if (!block || block->table.ref_column < 0)
+		return NULL;
+	size_t row = row_of(&block->table, ref);
+	if (row == block->table.result.n_rows)
+		return NULL;
+	if (str_starts(str_of(ref), STR("problem:")))
+		return table_text(&block->table, row, "kind");
+	const char *word = table_text(&block->table, row, "tool_state");
+	bool is_blocked = word && !strcmp(word, "upstream_failed");
+	return is_blocked ? "blocked" : table_text(&block->table, row, "state");
+}
+
+/* The label of the fact under the cursor, as a section of the view's page; NULL: it is on none. */
+static const char *fact_under_cursor(const struct frame *frame, struct arena *arena)
+{
+	const struct widget *widget = frame_widget(frame);
+	if (!widget || widget->ops != &facts_widget || !frame->view)
+		return NULL;
+	const struct block *block = &frame->body.data->blocks[frame->focus];
+	size_t at = ((const struct lines *)widget)->cursor;
+	if (at >= block->facts.n)
+		return NULL;
+	while (at > 0 && !*block->facts.facts[at].label) /* it goes on under the one before */
+		at--;
+	return markdown_slug(arena, str_of(block->facts.facts[at].label));
+}
+
 void cmd_page(struct app *app)
 {
+	const struct frame *frame = app_top(app);
 	struct arena *arena = arena_new();
-	const struct ref page = {.kind = REF_DOC, .name = page_name(app, arena)};
+	const char *state = state_under_cursor(frame);
+	struct ref page = {.kind = REF_DOC, .name = "reference/states", .section = state};
+	if (!state)
+		page = (struct ref){.kind = REF_DOC,
+			.name = page_name(app, arena),
+			.section = fact_under_cursor(frame, arena)};
 	if (page_of(app))
 		app_open_view(app, &view_docs, "");
+	else if (frame->pager && frame->ref.step)
+		cmd_runbook(app); /* what the log says is the error */
 	else
 		app_open_ref(app, &page);
 	arena_free(arena);
@@ -183,44 +275,4 @@ void cmd_runbook(struct app *app)
 	job->ref = ref_dup(arena, &ref); /* its texts may be the frame's */
 	ticket_cancel(app->runbook_ticket);
 	app->runbook_ticket = store_thread_run(app->store, &what, job, app);
-}
-
-/* --- pages that change ----------------------------------------------------------------- */
-
-struct look_job {
-	struct docs *docs;
-	int64_t version;
-};
-
-static bool run_look(void *ctx, struct err *err)
-{
-	struct look_job *job = ctx;
-	(void)err;
-	job->version = docs_version(job->docs);
-	return true;
-}
-
-static void looked(void *ctx, void *result, const struct err *err)
-{
-	struct app *app = ctx;
-	struct look_job *job = result;
-	app->is_looking_at_docs = false;
-	if (!err && job->version != app->docs_version) {
-		app->docs_version = job->version;
-		if (app_top(app)->view && app_top(app)->view->is_offline)
-			frame_reload(app_top(app));
-	}
-	x_free(job);
-}
-
-void cmd_docs_tick(struct app *app)
-{
-	static const struct desk_job what = {.run = run_look, .done = looked, .drop = x_free};
-	const struct frame *frame = app_top(app);
-	if (!frame->view || !frame->view->is_offline || !app->config->n_docs || app->is_looking_at_docs)
-		return;
-	struct look_job *job = x_new(struct look_job);
-	job->docs = app->docs;
-	app->is_looking_at_docs = true;
-	desk_run(app->desk, &what, job, app);
 }

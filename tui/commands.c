@@ -33,6 +33,9 @@ enum { IN_TABLE = IN_HOME | IN_LIST | IN_OBJECT, IN_VIEW = IN_TABLE | IN_TEXT };
 /* clang-format off */
 static const struct app_command commands[] = {
 	{"open", "Enter", "open", "open what the cursor is on", IN_TABLE, cmd_open},
+	{"run-popularity", "T", "run an example", "run the example popularity for real, on this machine", IN_SAMPLE, cmd_run_popularity},
+	{"run-example", "T", "run it", "run the example of this page, on this machine", IN_EXAMPLE, cmd_run_example},
+	{"run-faulty", "F", "see it fail", "run it with fault=null_rate: its data check fails", IN_EXAMPLE, cmd_run_faulty},
 	{"follow-link", "Enter", "follow", "go where the link leads", IN_PAGE, cmd_follow_link},
 	{"next-link", "Tab", "link", "the next link", IN_PAGE, cmd_next_link},
 	{"previous-link", "S-Tab", NULL, "the link before", IN_PAGE, cmd_previous_link},
@@ -67,13 +70,17 @@ static const struct app_command commands[] = {
 	{"copy", "y", "copy", "copy the ref, the address, the command, an excerpt", IN_ANY, cmd_copy},
 	{"quit", "Q", "leave", "leave the portal", IN_ANY, run_quit},
 	{"help", "? F1", "keys", "the keys that work here", IN_ANY, run_help},
+	{"examples", "I", NULL, "the example pipelines, to read and to run", IN_ANY, cmd_examples},
 	{"take-it", "a", NULL, "take a problem: you see to it", IN_LIST | IN_OBJECT, cmd_take},
 	{"comment", "c", NULL, "a line on the timeline of a problem", IN_TABLE, cmd_note},
 	{"snooze", "z", NULL, "put a problem away for a while; it comes back by itself", IN_TABLE, cmd_snooze},
 	{"ask-owner", "A", NULL, "ask the owner of a problem", IN_TABLE, cmd_ask},
 	{"resolve", "V", NULL, "a problem is over; it comes back when it happens again", IN_TABLE, cmd_resolve},
 	{"undo", "U", NULL, "take back what you did last about problems", IN_TABLE, cmd_undo},
-	{"about", "K", NULL, "the documentation of what is shown", IN_ANY, cmd_page},
+	{"helped", "+", "helped", "this page helped", IN_PAGE, cmd_helped},
+	{"did-not-help", "=", "did not", "this page did not help, and what is missing", IN_PAGE, cmd_did_not_help},
+	{"open-page", "Enter", "open", "open what the cursor is on", IN_TEXT, cmd_open},
+	{"about", "K", NULL, "the paragraph on what the cursor is on", IN_ANY, cmd_page},
 	{"curves", "m", NULL, "metric curves of a run, or of the marked ones", IN_TABLE, cmd_curves},
 	{"project", "p", NULL, "the project that this belongs to", IN_TABLE, cmd_project},
 	{"list-under", "x", NULL, "everything under this, in every tool", IN_HOME | IN_LIST, cmd_everything},
@@ -121,9 +128,22 @@ static const char *keys_of(struct app *app, const struct app_command *command, s
 	return arena_take(arena, &keys);
 }
 
+/* Asked again, in the help itself: the page of the view, which its first line names. */
+static bool open_page(struct app *app)
+{
+	const struct frame *frame = app_top(app);
+	bool is_help = !frame->view && !frame->pager && frame->body.data && frame->body.n == 1 &&
+		       !strcmp(frame->body.data->blocks[0].name, "keys");
+	if (is_help)
+		app_open_text(app, frame->body.data->blocks[0].facts.facts[0].line.ref, NULL);
+	return is_help;
+}
+
 /* The help is made from the table above: what works in the frame that it was asked in. */
 static void run_help(struct app *app)
 {
+	if (open_page(app))
+		return;
 	struct frame *frame = app_top(app);
 	int context = chrome_context(app);
 	struct arena *arena = arena_new();
@@ -133,6 +153,10 @@ static void run_help(struct app *app)
 	data->summary = frame->view ? frame->view->help : "";
 	data->as_of_ms = TIME_NONE;
 	struct block *block = compose_block(data, BLOCK_FACTS, "keys", NULL);
+	const char *page = cmd_page_of_view(app, arena);
+	struct line *first = compose_fact(data, block, "page", ROLE_LINK, "%s", page + strlen("doc:"));
+	compose_span(data, first, ROLE_DIM, "  Enter, or ? again, opens the page about this view");
+	first->ref = page;
 	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
 		if (!(commands[i].contexts & context))
 			continue;
@@ -140,8 +164,8 @@ static void run_help(struct app *app)
 			data, block, keys_of(app, &commands[i], arena), ROLE_TEXT, "%s", commands[i].help);
 		compose_span(data, line, ROLE_DIM, "  :%s", commands[i].name);
 	}
-	compose_fact(
-		data, block, "page", ROLE_TEXT, "K opens the page about this view; :docs lists all pages");
+	compose_fact(data, block, "docs", ROLE_TEXT,
+		"K opens the paragraph on what the cursor is on; :docs lists all pages");
 	compose_fact(data, block, "filter", ROLE_TEXT,
 		"state:failed,lost   pipeline:recsys_*   since:24h   -word   \"a phrase\"   duration_ms>5m");
 	app_push(app, frame_new_static(app, data));

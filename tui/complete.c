@@ -230,7 +230,7 @@ static void add_pages(struct completing *k, struct str word)
 	struct docs *docs = docs_builtin_new(k->c->config);
 	const struct pages *pages = docs_lock(docs);
 	k->begun = word;
-	add_words(k, "search lint", "", "");
+	add_words(k, "search lint publish rollback history helped gaps news", "", "");
 	for (size_t i = 0; i < pages->n; i++)
 		add(k, str_of(pages->pages[i].name), "", pages->pages[i].title);
 	docs_unlock(docs);

@@ -7,7 +7,8 @@
 #include "client/config/config.h"
 #include "client/docs/pages.h"
 
-/* CONFIG may be NULL. The result is freed by docs_free. */
+/* In the language of the environment where pages are written in it. CONFIG may be NULL. The result is freed
+ * by docs_free. */
 struct docs *docs_builtin_new(const struct config *config) __attribute__((warn_unused_result));
 
 #endif

@@ -21,7 +21,9 @@ enum context {
 	IN_TEXT = 16,
 	IN_PLOT = 32,
 	IN_PAGE = 64, /* of the documentation */
-	IN_ANY = 127
+	IN_ANY = 127,
+	IN_SAMPLE = 128, /* home of a recorded sample, or of no source: nothing there is one's own yet */
+	IN_EXAMPLE = 256 /* the page of an example */
 };
 
 struct app_command {

@@ -100,12 +100,17 @@ static int64_t image_size(void *ctx, const char *address)
 
 static const char *summary_of(struct view_data *data, const struct page *page, int64_t now_ms)
 {
-	const char *reviewed = page->reviewed_ms == TIME_NONE
-				       ? ""
-				       : arena_printf(data->arena, " · reviewed %s",
-						 compose_ago(data, page->reviewed_ms, now_ms));
+	const char *reviewed = "";
+	/* a recorded sample's now is past */
+	if (page->reviewed_ms != TIME_NONE && page->reviewed_ms <= now_ms)
+		reviewed = arena_printf(
+			data->arena, " · reviewed %s", compose_ago(data, page->reviewed_ms, now_ms));
+	const char *origin = page->origin;
+	if (page->who)
+		origin = arena_printf(data->arena, "published by %s %s, version %lld", page->who,
+			compose_ago(data, page->published_ms, now_ms), (long long)page->version);
 	return arena_printf(data->arena, "%s%s%s%s%s", page->owner ? page->owner : "",
-		page->owner ? " · " : "", page->origin, reviewed,
+		page->owner ? " · " : "", origin, reviewed,
 		page_is_stale(page, now_ms) ? " · that is too long ago: it may be wrong" : "");
 }
 
@@ -150,7 +155,7 @@ static void read_page(
 bool docs_page(const struct view_args *args, struct view_data *data, struct err *err)
 {
 	const struct pages *pages = docs_lock(args->docs);
-	const struct page *page = pages_find(pages, args->ref.name);
+	const struct page *page = pages_read(pages, args->ref.name);
 	bool ok = page || not_found(pages, args->ref.name, err);
 	if (ok) {
 		struct block *block = compose_block(data, BLOCK_DOCUMENT, "page", NULL);

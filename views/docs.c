@@ -3,7 +3,7 @@
 #include "views/docs.h"
 
 #include "client/base/mem.h"
-#include "client/docs/pages.h"
+#include "client/docs/reader.h"
 #include "views/compose.h"
 #include "views/lists.h"
 
@@ -18,9 +18,13 @@ static const struct column columns[] = {
 	{.key = "reviewed", .type = COLUMN_TEXT, .priority = 3},
 	{.key = "stale", .type = COLUMN_BOOL, .priority = 1},
 	{.key = "origin", .type = COLUMN_NAME, .priority = 4},
+	{.key = "version", .type = COLUMN_INT, .flags = COLUMN_HIDDEN},
+	{.key = "who", .type = COLUMN_NAME, .flags = COLUMN_HIDDEN},
+	{.key = "published_ms", .type = COLUMN_TIME, .flags = COLUMN_HIDDEN},
+	{.key = "lang", .type = COLUMN_TEXT, .flags = COLUMN_HIDDEN},
 	{.key = "ref", .type = COLUMN_REF, .flags = COLUMN_HIDDEN},
 };
-enum { PAGE, TITLE, OWNER, REVIEWED, STALE, ORIGIN, REF };
+enum { PAGE, TITLE, OWNER, REVIEWED, STALE, ORIGIN, VERSION, WHO, PUBLISHED, LANG, REF };
 
 static const struct column found_columns[] = {
 	{.key = "page", .type = COLUMN_NAME, .width = 30},
@@ -63,6 +67,22 @@ static struct value day_of(struct arena *arena, int64_t ms)
 	return value_text(arena_dupz(arena, text));
 }
 
+static void add_row(struct table *table, struct arena *arena, const struct page *page, int64_t now_ms)
+{
+	struct value *cells = &table->result.cells[table->result.n_rows++ * ARRAY_LEN(columns)];
+	cells[PAGE] = value_text(arena_dupz(arena, page->name));
+	cells[TITLE] = value_text(arena_dupz(arena, page->title));
+	cells[OWNER] = value_text(arena_dupz(arena, page->owner));
+	cells[REVIEWED] = day_of(arena, page->reviewed_ms);
+	cells[STALE] = value_int(page_is_stale(page, now_ms));
+	cells[ORIGIN] = value_text(arena_dupz(arena, page->origin));
+	cells[VERSION] = page->who ? value_int(page->version) : value_text(NULL);
+	cells[WHO] = value_text(arena_dupz(arena, page->who));
+	cells[PUBLISHED] = value_ms(page->published_ms);
+	cells[LANG] = value_text(arena_dupz(arena, page->lang));
+	cells[REF] = ref_of(arena, page->name, NULL);
+}
+
 void docs_table(const struct view_args *args, struct arena *arena, struct table *table)
 {
 	init_table(table, arena, columns, ARRAY_LEN(columns), REF, 0);
@@ -72,17 +92,14 @@ void docs_table(const struct view_args *args, struct arena *arena, struct table 
 	const struct pages *pages = docs_lock(args->docs);
 	size_t most = args->limit > 0 && (size_t)args->limit < pages->n ? (size_t)args->limit : pages->n;
 	init_table(table, arena, columns, ARRAY_LEN(columns), REF, most);
-	table->has_more = most < pages->n;
-	for (size_t i = 0; i < most; i++) {
+	for (size_t i = 0; i < pages->n; i++) {
 		const struct page *page = &pages->pages[i];
-		struct value *cells = &table->result.cells[table->result.n_rows++ * ARRAY_LEN(columns)];
-		cells[PAGE] = value_text(arena_dupz(arena, page->name));
-		cells[TITLE] = value_text(arena_dupz(arena, page->title));
-		cells[OWNER] = value_text(arena_dupz(arena, page->owner));
-		cells[REVIEWED] = day_of(arena, page->reviewed_ms);
-		cells[STALE] = value_int(page_is_stale(page, args->now_ms));
-		cells[ORIGIN] = value_text(arena_dupz(arena, page->origin));
-		cells[REF] = ref_of(arena, page->name, NULL);
+		if (page->is_aside && !args->show_hidden)
+			continue;
+		table->has_more = table->result.n_rows == most;
+		if (table->has_more)
+			break;
+		add_row(table, arena, page, args->now_ms);
 	}
 	docs_unlock(args->docs);
 }
@@ -94,6 +111,8 @@ void docs_table_found(const struct view_args *args, struct arena *arena, struct 
 	size_t n = args->docs ? docs_search(args->docs, str_of(args->filter), arena, hits, most) : 0;
 	init_table(table, arena, found_columns, ARRAY_LEN(found_columns), FOUND_REF, n);
 	table->empty = "no page has these words";
+	if (args->docs && !n)
+		reader_missed(docs_reader(args->docs), str_of(args->filter));
 	for (size_t i = 0; i < n; i++) {
 		struct value *cells = &table->result.cells[table->result.n_rows++ * ARRAY_LEN(found_columns)];
 		cells[FOUND_PAGE] = value_text(hits[i].name);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What needs you: open problems worst first; when nothing needs anybody, the day. */
 #include "client/base/mem.h"
+#include "client/docs/reader.h"
 #include "views/compose.h"
 #include "views/lists.h"
 
@@ -80,6 +81,36 @@ static bool add_flaky(
 	return compose_list(data, store, args, &flaky, err);
 }
 
+/* One line, until it was read. */
+static void add_news(struct view_data *data, const struct view_args *args)
+{
+	size_t n = 0;
+	const struct pages *pages = args->docs ? docs_lock(args->docs) : NULL;
+	const struct page *page = pages ? reader_unread(docs_reader(args->docs), pages, &n) : NULL;
+	if (page) {
+		const struct ref ref = {.kind = REF_DOC, .name = page->name};
+		struct block *facts = compose_block(data, BLOCK_FACTS, "news", NULL);
+		struct line *line = compose_fact(data, facts, "news", ROLE_LINK, "%s", page->title);
+		line->ref = compose_ref(data, &ref);
+		if (n > 1)
+			compose_span(data, line, ROLE_DIM, " · and %zu more, :news lists them", n - 1);
+		else
+			compose_span(data, line, ROLE_DIM, " · :news");
+	}
+	if (pages)
+		docs_unlock(args->docs);
+}
+
+static bool load_day(
+	struct view_data *data, struct store *store, const struct view_args *args, struct err *err)
+{
+	data->n_blocks = 0; /* an empty table says less than the day */
+	if (!add_day(data, store, args, err))
+		return false;
+	add_news(data, args);
+	return true;
+}
+
 static bool load(struct store *store, const struct view_args *args, struct view_data *data, struct err *err)
 {
 	const char *state = "state:open,acknowledged";
@@ -97,10 +128,10 @@ static bool load(struct store *store, const struct view_args *args, struct view_
 	struct block *block = &data->blocks[data->n_blocks - 1];
 	if (args->show_hidden)
 		return add_flaky(data, store, args, err);
-	if (block->table.result.n_rows > 0 || (args->filter && *args->filter))
-		return true;
-	data->n_blocks = 0; /* an empty table says less than the day */
-	return add_day(data, store, args, err);
+	if (!block->table.result.n_rows && !(args->filter && *args->filter))
+		return load_day(data, store, args, err);
+	add_news(data, args);
+	return true;
 }
 
 const struct view_def view_home = {

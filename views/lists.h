@@ -19,6 +19,8 @@
 	X(audit)                                                                                             \
 	X(sources)                                                                                           \
 	X(docs)                                                                                              \
+	X(news)                                                                                              \
+	X(examples)                                                                                          \
 	X(problem)                                                                                           \
 	X(project)                                                                                           \
 	X(pipeline)                                                                                          \

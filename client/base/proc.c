@@ -128,6 +128,8 @@ static _Noreturn void run_child(const struct start *start)
 		if (getppid() != start->parent)
 			_exit(128 + SIGTERM); /* we died before the line above */
 	}
+	if (start->flags & PROC_OWN_SESSION)
+		setsid();
 	if (start->log_fd >= 0)
 		setpgid(0, 0);
 	if (connect_stdio(start) && (!start->dir || chdir(start->dir) == 0)) {

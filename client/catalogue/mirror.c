@@ -50,6 +50,7 @@ static const struct {
 		" AND o.source = evidence.source AND o.pipeline = evidence.pipeline AND o.run = evidence.run"
 		" AND o.step = evidence.step AND o.idx = evidence.idx AND o.attempt = evidence.attempt)"},
 	{"team.declared", "1=1"},
+	{"team.page", "version = (SELECT max(q.version) FROM team.page q WHERE q.name = team.page.name)"},
 };
 
 const char *mirror_path(struct arena *arena, const char *address)

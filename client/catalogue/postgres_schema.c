@@ -105,7 +105,7 @@ static const char grant_all[] =
 
 	"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA team TO porthole_user, porthole_sync;"
 	"REVOKE INSERT, UPDATE, DELETE ON team.meta FROM porthole_user, porthole_sync;"
-	"REVOKE UPDATE, DELETE ON team.audit FROM porthole_user, porthole_sync;"
+	"REVOKE UPDATE, DELETE ON team.audit, team.page FROM porthole_user, porthole_sync;"
 	"GRANT USAGE ON ALL SEQUENCES IN SCHEMA team TO porthole_user, porthole_sync, porthole_record;"
 
 	"GRANT INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA porthole TO porthole_sync;"

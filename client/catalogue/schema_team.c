@@ -250,10 +250,43 @@ static const char sql_3[] =
 	");\n"
 	"CREATE INDEX notice_waiting ON notice (next_ms, id) WHERE state IN ('queued', 'sending');\n";
 
+static const char sql_4[] =
+	"CREATE TABLE page (\n"
+	"  -- Pages of the documentation that somebody published: a row a version, added and never changed.\n"
+	"  id SERIAL_KEY,\n"
+	"  name TEXT NOT NULL, -- guide/filter\n"
+	"  version BIGINT NOT NULL, -- the newest is what people read; 1 is the first\n"
+	"  of_version BIGINT, -- rolled back: the version whose text this is again; 0: none, it is withdrawn\n"
+	"  body TEXT, -- Markdown with its front matter; NULL: withdrawn\n"
+	"  who TEXT NOT NULL,\n"
+	"  at_ms BIGINT NOT NULL,\n"
+	"  UNIQUE (name, version)\n"
+	");\n"
+
+	"CREATE TABLE page_vote (\n"
+	"  -- Whether a page helped whom: what each said last.\n"
+	"  page TEXT NOT NULL,\n"
+	"  who TEXT NOT NULL,\n"
+	"  helped INTEGER NOT NULL, -- 1 yes, 0 no\n"
+	"  note TEXT,\n"
+	"  at_ms BIGINT NOT NULL,\n"
+	"  PRIMARY KEY (page, who)\n"
+	") CLUSTERED;\n"
+
+	"CREATE TABLE page_gap (\n"
+	"  -- Words that somebody looked for in the documentation and no page has.\n"
+	"  words TEXT PRIMARY KEY,\n"
+	"  count BIGINT NOT NULL,\n"
+	"  first_ms BIGINT NOT NULL,\n"
+	"  last_ms BIGINT NOT NULL\n"
+	") CLUSTERED;\n"
+	"CREATE INDEX page_gap_newest ON page_gap (last_ms);\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1, .sqlite = sqlite_1, .postgres = postgres_1},
 	{.sql = sql_2},
 	{.sql = sql_3},
+	{.sql = sql_4},
 };
 
 const struct schema schema_team = {

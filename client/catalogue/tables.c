@@ -58,6 +58,9 @@ static const struct store_table tables[] = {
 		"lower_bound", "upper_bound", "pipeline", "run"),
 	TABLE("team.cost", 4, "source", "pipeline", "month", "currency", "amount", "is_estimate"),
 	TABLE("team.declared", 2, "kind", "name", "body", "who", "at_ms"),
+	TABLE("team.page", 1, "id", "name", "version", "of_version", "body", "who", "at_ms"),
+	TABLE("team.page_vote", 2, "page", "who", "helped", "note", "at_ms"),
+	TABLE("team.page_gap", 1, "words", "count", "first_ms", "last_ms"),
 };
 
 const struct store_table *store_tables(size_t *n)

@@ -5,6 +5,7 @@
 #include "client/docs/markdown.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
@@ -16,7 +17,8 @@ enum {
 	TYPO_FROM = 4, /* letters: shorter words are not guessed at */
 	TWO_TYPOS_FROM = 8,
 	MOST_EXCERPT = 140,
-	NONE = 0, /* link 0 is nobody's */
+	MOST_PLAIN = 4096, /* bytes of a line */
+	NONE = 0,	   /* link 0 is nobody's */
 };
 
 /* How much a word counts by where it stands. */
@@ -302,6 +304,28 @@ static bool count_similar(struct find *f, struct str term, struct str *nearest)
 	return best <= limit;
 }
 
+/* Words that stand in every page, and say nothing of what is meant: of a question they are left out. */
+static bool is_filler(struct str term)
+{
+	static const char fillers[] =
+		" a an and are as at be by can do does for from have how i in is it me my of on or that the this to"
+		" what when where which why with we you comment de des du en est et je la le les mon ou pour que quoi un"
+		" une ";
+	char padded[MOST_WORD + 3];
+	int n = snprintf(padded, sizeof padded, " %.*s ", STR_FMT(term));
+	return str_has(str_of(fillers), (struct str){padded, (size_t)n});
+}
+
+static bool has_other_words(struct str words)
+{
+	char word[MOST_WORD];
+	struct str term;
+	while (next_word(&words, word, &term))
+		if (!is_filler(term))
+			return true;
+	return false;
+}
+
 /* One term is done: what it said is added up. */
 static void settle_term(struct find *f)
 {
@@ -323,7 +347,10 @@ static void count_terms(struct find *f, struct str words, struct arena *arena, s
 	struct str term;
 	memset(f->scores, 0, f->pages->n * sizeof *f->scores);
 	memset(f->terms, 0, f->pages->n * sizeof *f->terms);
+	bool has_others = has_other_words(words);
 	while (needles->n < MOST_TERMS && next_word(&words, word, &term)) {
+		if (has_others && is_filler(term))
+			continue;
 		struct str needle = {arena_dup(arena, term), term.n};
 		if (!count_prefix(f, term))
 			count_similar(f, term, &needle);
@@ -378,6 +405,33 @@ static const char *cut_around(struct arena *arena, struct str line, const char *
 	return arena_dup(arena, str_trim(str_slice(line, from, to)));
 }
 
+/* LINE of PAGE as a reader sees it: without the signs of Markdown. One too long for that stays as it is. */
+static struct str plain_line(struct arena *arena, const char *page, struct str line)
+{
+	const struct markdown_place place = {.page = page};
+	if (line.n > MOST_PLAIN)
+		return line;
+	const struct document *document = markdown_read(arena, line, &place);
+	struct str text = document->n_blocks ? document->blocks[0].text.text : line;
+	while (text.n && (text.p[0] == '|' || text.p[0] == ' ')) /* a row of a table, alone, is none */
+		text = str_slice(text, 1, text.n);
+	while (text.n && (text.p[text.n - 1] == '|' || text.p[text.n - 1] == ' '))
+		text.n--;
+	return text.n ? text : line;
+}
+
+static const char *excerpt_of(
+	struct arena *arena, const char *page, struct str line, bool is_code, const struct needles *needles)
+{
+	const char *at = NULL;
+	if (!is_code)
+		line = plain_line(arena, page, line);
+	for (size_t i = 0; i < needles->n && !at; i++)
+		at = fold_find(line, needles->words[i]);
+	return cut_around(
+		arena, line, at ? at : line.p); /* it may be where a link leads that has the words */
+}
+
 /* The line with most of what was looked for, and the heading above it. */
 static void quote(
 	const struct page *page, const struct needles *needles, struct arena *arena, struct docs_hit *hit)
@@ -387,21 +441,17 @@ static void quote(
 	bool is_code = false;
 	while (best < needles->n && str_next(&rest, '\n', &line)) {
 		size_t n = 0;
-		const char *at = NULL;
 		is_code ^= is_fence(line);
 		if (!is_code && is_heading(line))
 			heading = line;
 		if (!is_code && str_starts(line, STR("# "))) /* its title is shown besides */
 			continue;
-		for (size_t i = 0; i < needles->n; i++) {
-			const char *found = fold_find(line, needles->words[i]);
-			n += found != NULL;
-			at = at ? at : found;
-		}
+		for (size_t i = 0; i < needles->n; i++)
+			n += fold_find(line, needles->words[i]) != NULL;
 		if (n <= best)
 			continue;
 		best = n;
-		hit->excerpt = cut_around(arena, line, at);
+		hit->excerpt = excerpt_of(arena, page->name, line, is_code, needles);
 		struct str title = heading;
 		while (title.n && *title.p == '#')
 			title = str_slice(title, 1, title.n);
@@ -431,9 +481,10 @@ size_t find_run(struct find *f, struct str words, struct arena *arena, struct do
 	uint16_t terms = 1;
 	count_terms(f, words, arena, &needles);
 	for (size_t i = 0; i < f->pages->n; i++)
-		terms = f->terms[i] > terms ? f->terms[i] : terms;
+		terms = f->terms[i] > terms && !f->pages->pages[i].is_aside ? f->terms[i] : terms;
 	for (uint32_t i = 0; i < f->pages->n && most; i++)
-		if (f->terms[i] == terms && has_names(&f->pages->pages[i], words))
+		if (f->terms[i] == terms && !f->pages->pages[i].is_aside &&
+			has_names(&f->pages->pages[i], words))
 			place(f, hits, &n, most, i);
 	double best = n ? hits[0].score : 1;
 	for (size_t i = 0; i < n; i++) {

@@ -7,6 +7,8 @@
 #include "client/base/yaml.h"
 #include "client/docs/find.h"
 #include "client/docs/markdown.h"
+#include "client/docs/reader.h"
+#include "client/docs/tried.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,6 +33,12 @@ struct docs {
 	size_t n_given;
 	char **folders;
 	size_t n_folders;
+	struct arena *published_arena; /* NULL: nothing is published */
+	const struct docs_published *published;
+	size_t n_published;
+	char language[3]; /* "": English */
+	struct reader *reader;
+	struct arena *kept; /* holds texts of what is given; NULL: nobody's */
 	struct snapshot *now;
 	uint64_t seen; /* what the files looked like */
 	int64_t looked_ms, version;
@@ -51,6 +59,28 @@ const struct page *pages_find(const struct pages *pages, const char *name)
 {
 	const struct page wanted = {.name = name};
 	return pages->n ? bsearch(&wanted, pages->pages, pages->n, sizeof wanted, by_name) : NULL;
+}
+
+/* The page NAME in the language LANG, which it says itself. */
+static const struct page *in_language(const struct pages *pages, const char *name, const char *lang)
+{
+	char *whole = x_printf("%s.%s", name, lang);
+	const struct page *page = pages_find(pages, whole);
+	x_free(whole);
+	return page && page->lang && !strcmp(page->lang, lang) ? page : NULL;
+}
+
+const struct page *pages_read(const struct pages *pages, const char *name)
+{
+	const struct page *page = pages->language ? in_language(pages, name, pages->language) : NULL;
+	if (!page)
+		page = pages_find(pages, name);
+	if (page || !str_ends(str_of(name), STR(".en")))
+		return page;
+	char *english = x_printf("%.*s", (int)strlen(name) - 3, name);
+	page = pages_find(pages, english);
+	x_free(english);
+	return page;
 }
 
 /* --- front matter ----------------------------------------------------------- */
@@ -76,6 +106,15 @@ static bool read_date(const struct yaml *value, int64_t *out_ms)
 	return when_parse(str_of(text), out_ms);
 }
 
+static bool put_tools(struct arena *arena, struct page *page, const struct yaml *value)
+{
+	struct str table;
+	if (!tried_read(arena, value, &table))
+		return false;
+	page->text = tried_put(arena, page->text, table);
+	return true;
+}
+
 /* False: that is no key, or no value, of a front matter. */
 static bool read_key(struct arena *arena, struct page *page, struct str key, const struct yaml *value)
 {
@@ -92,6 +131,10 @@ static bool read_key(struct arena *arena, struct page *page, struct str key, con
 		return read_date(value, &page->reviewed_ms);
 	if (str_is(key, "review_days"))
 		return yaml_int(value, 1, 36500, &page->review_days);
+	if (str_is(key, "version"))
+		return yaml_int(value, 0, INT32_MAX, &page->version);
+	if (str_is(key, "tools"))
+		return put_tools(arena, page, value);
 	if (str_is(key, "tags"))
 		read_tags(arena, page, value);
 	return str_is(key, "tags");
@@ -120,7 +163,7 @@ static void read_front(struct arena *arena, struct page *page)
 		if (!read_key(arena, page, map->keys[i].text, &map->items[i]))
 			page->fault = arena_printf(arena,
 				"front matter: '%.*s' is unknown, or has no such value; it knows title, owner, tags,"
-				" reviewed, review_days and lang",
+				" reviewed, review_days, version, lang and tools",
 				STR_FMT(map->keys[i].text));
 }
 
@@ -135,7 +178,12 @@ static const char *first_heading(struct arena *arena, struct str text)
 
 static struct page read_page(struct arena *arena, const char *name, struct str text, const char *origin)
 {
-	struct page page = {.name = name, .text = text, .origin = origin, .reviewed_ms = TIME_NONE};
+	struct page page = {.name = name,
+		.whole = text,
+		.text = text,
+		.origin = origin,
+		.reviewed_ms = TIME_NONE,
+		.published_ms = TIME_NONE};
 	read_front(arena, &page);
 	if (!page.title)
 		page.title = first_heading(arena, page.text);
@@ -302,21 +350,58 @@ static void sort_pages(struct arena *arena, struct page *pages, size_t n)
 	}
 }
 
+static struct page read_published(struct arena *arena, const struct docs_published *from)
+{
+	struct page page = read_page(arena, from->name, from->text, "published");
+	page.version = from->version;
+	page.who = from->who;
+	page.published_ms = from->at_ms;
+	return page;
+}
+
+/* "guide/tour.fr" in French: the name of the page that it is to others; or NULL. */
+static const char *name_for_others(struct arena *arena, const struct page *page)
+{
+	size_t n = strlen(page->name), lang = page->lang ? strlen(page->lang) : 0;
+	bool is_one = lang && n > lang + 1 && page->name[n - lang - 1] == '.' &&
+		      !strcmp(page->name + n - lang, page->lang);
+	return is_one ? arena_dup(arena, (struct str){page->name, n - lang - 1}) : NULL;
+}
+
+/* Of a page in several languages the reader sees one. */
+static void set_aside(struct arena *arena, const struct pages *all, struct page *pages)
+{
+	for (size_t i = 0; i < all->n; i++) {
+		const char *name = name_for_others(arena, &pages[i]);
+		if (name && pages_find(all, name))
+			pages[i].is_aside = !all->language || strcmp(all->language, pages[i].lang) != 0;
+		else if (all->language)
+			pages[i].is_aside = in_language(all, pages[i].name, all->language) != NULL;
+	}
+}
+
 /* Takes LOOK's arena. */
 static struct snapshot *read_all(const struct docs *docs, struct look *look)
 {
 	struct snapshot *s = x_new(struct snapshot);
-	struct page *pages = arena_array(look->arena, struct page, docs->n_given + look->n + 1);
+	struct page *pages =
+		arena_array(look->arena, struct page, docs->n_given + docs->n_published + look->n + 1);
 	size_t n = 0;
 	for (size_t i = 0; i < docs->n_given; i++)
 		pages[n++] = read_page(look->arena, arena_dup(look->arena, docs->given[i].name),
 			docs->given[i].text, "built in");
+	for (size_t i = 0; i < docs->n_published; i++)
+		pages[n++] = read_published(look->arena, &docs->published[i]);
 	for (size_t i = 0; i < look->n; i++)
 		n += read_file(look, &look->files[i], &pages[n]);
 	sort_pages(look->arena, pages, n);
 	s->arena = look->arena;
-	s->pages = (struct pages){
-		.pages = pages, .n = keep_last(pages, n), .faults = look->faults, .n_faults = look->n_faults};
+	s->pages = (struct pages){.pages = pages,
+		.n = keep_last(pages, n),
+		.faults = look->faults,
+		.n_faults = look->n_faults,
+		.language = *docs->language ? arena_dupz(look->arena, docs->language) : NULL};
+	set_aside(look->arena, &s->pages, pages);
 	return s;
 }
 
@@ -343,6 +428,7 @@ struct docs *docs_new(const struct docs_given *given, size_t n)
 {
 	struct docs *docs = x_new(struct docs);
 	pthread_mutex_init(&docs->mutex, NULL);
+	docs->reader = reader_new();
 	docs->given = x_calloc(n + 1, sizeof *docs->given);
 	if (n)
 		memcpy(docs->given, given, n * sizeof *given);
@@ -363,9 +449,30 @@ void docs_free(struct docs *docs)
 		return;
 	drop(docs->now);
 	forget_folders(docs);
+	arena_free(docs->published_arena);
+	arena_free(docs->kept);
+	reader_free(docs->reader);
 	x_free(docs->given);
 	pthread_mutex_destroy(&docs->mutex);
 	x_free(docs);
+}
+
+void docs_keep(struct docs *docs, struct arena *arena)
+{
+	BUG_ON(docs->kept);
+	docs->kept = arena;
+}
+
+struct reader *docs_reader(struct docs *docs)
+{
+	return docs->reader;
+}
+
+/* At the next look; the lock is ours. */
+static void read_anew(struct docs *docs)
+{
+	drop(docs->now);
+	docs->now = NULL;
 }
 
 void docs_use_folders(struct docs *docs, const char *const *folders, size_t n)
@@ -376,8 +483,34 @@ void docs_use_folders(struct docs *docs, const char *const *folders, size_t n)
 	docs->n_folders = n;
 	for (size_t i = 0; i < n; i++)
 		docs->folders[i] = x_strdup(folders[i]);
-	drop(docs->now);
-	docs->now = NULL;
+	read_anew(docs);
+	pthread_mutex_unlock(&docs->mutex);
+}
+
+void docs_use_published(struct docs *docs, const struct docs_published *pages, size_t n)
+{
+	struct arena *arena = arena_new();
+	struct docs_published *copies = arena_array(arena, struct docs_published, n + 1);
+	for (size_t i = 0; i < n; i++) {
+		copies[i] = pages[i];
+		copies[i].name = arena_dupz(arena, pages[i].name);
+		copies[i].who = arena_dupz(arena, pages[i].who);
+		copies[i].text.p = arena_dup(arena, pages[i].text);
+	}
+	pthread_mutex_lock(&docs->mutex);
+	read_anew(docs); /* what is shown borrows from those before */
+	arena_free(docs->published_arena);
+	docs->published_arena = arena;
+	docs->published = copies;
+	docs->n_published = n;
+	pthread_mutex_unlock(&docs->mutex);
+}
+
+void docs_use_language(struct docs *docs, const char *language)
+{
+	pthread_mutex_lock(&docs->mutex);
+	snprintf(docs->language, sizeof docs->language, "%s", language ? language : "");
+	read_anew(docs);
 	pthread_mutex_unlock(&docs->mutex);
 }
 

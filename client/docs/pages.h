@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The pages of the documentation: those that are compiled in, and over them those in the folders of the
- * configuration, which are read again when a file changes. A page is named by its path without ".md".
+ * The pages of the documentation: those that are compiled in, over them those that somebody published
+ * (published.h), and over these those in the folders of the configuration, which are read again when a file
+ * changes. A page is named by its path without ".md". "guide/tour.fr", which says `lang: fr`, is "guide/tour"
+ * to who reads French: that one is found by either name, and stands in lists and searches instead of it.
  */
 #ifndef CLIENT_DOCS_PAGES_H
 #define CLIENT_DOCS_PAGES_H
@@ -14,13 +16,17 @@ enum { PAGES_MOST = 10000, PAGES_MOST_BYTES = 64 << 20 };
 struct page {
 	const char *name;   /* "guide/filter" */
 	const char *title;  /* of the front matter, else the first heading, else the end of its name */
-	const char *origin; /* "built in", or its folder */
+	const char *origin; /* "built in", "published", or its folder */
 	const char *owner, *tags, *lang; /* NULL: it does not say; tags with blanks between */
 	int64_t reviewed_ms;		 /* TIME_NONE: it does not say */
 	int64_t review_days;		 /* how long that holds; 0: for ever */
-	struct str text;		 /* without the front matter */
-	const char *path;		 /* of its file; NULL: compiled in */
-	const char *fault;		 /* what is wrong with its front matter; NULL: nothing */
+	int64_t version; /* published: which one it is; of a file the one that it says it comes from; or 0 */
+	const char *who; /* who published it, when; NULL: it is not published */
+	int64_t published_ms;
+	struct str whole, text; /* text: without the front matter */
+	const char *path;	/* of its file; NULL: it is none */
+	bool is_aside;		/* for another language: in no list and no search */
+	const char *fault;	/* what is wrong with its front matter; NULL: nothing */
 };
 
 struct pages {
@@ -28,25 +34,44 @@ struct pages {
 	size_t n;
 	const char *const *faults; /* folders that could not be read, and what was left out */
 	size_t n_faults;
+	const char *language; /* of the reader: "fr"; NULL: English */
 };
 
 /* The last review of PAGE is too long ago. */
 bool page_is_stale(const struct page *page, int64_t now_ms);
 /* The page called NAME, or NULL. */
 const struct page *pages_find(const struct pages *pages, const char *name);
+/* The same in the reader's language where somebody wrote it in that; "guide/tour.en" is the English one. */
+const struct page *pages_read(const struct pages *pages, const char *name);
 
-/* A page that was compiled in; its texts live as long as the program. */
+/* A page that was compiled in. */
 struct docs_given {
 	struct str name, text;
 };
 
+/* A page as somebody published it. */
+struct docs_published {
+	const char *name, *who;
+	struct str text;
+	int64_t version, at_ms;
+};
+
 /* Thread-safe: the portal's threads share one. */
 struct docs;
-/* The table is copied. */
+/* The table is copied; the texts live at least as long as what comes of it (docs_keep). */
 struct docs *docs_new(const struct docs_given *given, size_t n) __attribute__((warn_unused_result));
 void docs_free(struct docs *docs);
+/* ARENA, which holds texts of the given pages, ends with DOCS. */
+void docs_keep(struct docs *docs, struct arena *arena);
+/* What the reader did with them (reader.h); it lives as long as DOCS. */
+struct reader;
+struct reader *docs_reader(struct docs *docs);
 /* The folders from now on; copied. */
 void docs_use_folders(struct docs *docs, const char *const *folders, size_t n);
+/* What is published from now on; copied. */
+void docs_use_published(struct docs *docs, const struct docs_published *pages, size_t n);
+/* The language of the reader, two letters; NULL: English. */
+void docs_use_language(struct docs *docs, const char *language);
 /* All pages as they are now: at most once a second it looks whether a file has changed. Valid until
  * docs_unlock, and until then for this thread alone. */
 const struct pages *docs_lock(struct docs *docs);

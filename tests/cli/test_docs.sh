@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The documentation from the command line: listed, read, filled in, searched, checked; without any catalogue.
+# What is published is in test_docs_publish.sh.
 # shellcheck source=tests/cli/tap.bash
 . "$(dirname "$0")/tap.bash"
 
@@ -23,6 +24,13 @@ json 'all(r["origin"] == "built in" for r in rows)'
 
 t "every built-in page says who looks after it, but the one for programs"
 json 'all(r["owner"] and r["reviewed"] for r in rows if r["page"] != "guide/write-a-plug-in")'
+
+t "every view has its page"
+views=$(sed -n 's/^\tX(\([a-z]*\)).*/\1/p' "$root/views/lists.h")
+[ -n "$views" ] || bad "no views in views/lists.h"
+for view in $views; do
+    run 0 docs "guide/views/$view"
+done
 
 t "nothing is wrong with any built-in page"
 run 0 docs lint
@@ -67,8 +75,8 @@ out_lacks '\{(run|step|pipeline|in_run|project)\}'
 
 t "words find pages, also with a slip"
 run 0 docs search data check
-[ "$(sed -n 2p "$out" | cut -f1)" = runbooks/data-check-failed ] || bad "the best is not first"
-run 0 docs search shceduler
+[ "$(sed -n 2p "$out" | cut -f1)" = guide/add-a-data-check ] || bad "the best is not first"
+run 0 docs search what of the shceduler
 out_has 'runbooks/scheduler-dead'
 run 1 docs search xyzzyq
 
@@ -88,8 +96,22 @@ wrong: key
 ```sh
 porthole nosuch --json
 porthole runs --nosuch
+porthole runs --follow
 porthole lab/churn
 ```
+
+| say | what |
+| --- | --- |
+| `porthole alsonosuch` | in a table |
+END
+cat >"$dir/pages/guide/filter.fr.md" <<'END'
+---
+lang: fr
+reviewed: 2025-12-31
+---
+# Notre filtre
+
+Une promenade.
 END
 run 0 docs guide/filter
 out_has '^# Our filter$'
@@ -104,7 +126,34 @@ out_has "guide/filter	no page is called 'guide/nosuch'"
 out_has "guide/filter	page 'guide/filter' has no section 'nowhere'"
 out_has "guide/filter	no command is called 'nosuch'"
 out_has "guide/filter	no option is called '--nosuch'"
-out_has "guide/filter	its review is due"
+out_has "guide/filter	'runs' has no option '--follow': porthole runs --follow"
+out_has "guide/filter	no command is called 'alsonosuch'"
+out_has "guide/filter	its review is due: it holds for 30 days"
+out_has "guide/filter.fr	it is behind: 'guide/filter' was reviewed later"
+out_lacks "guide/filter	.*lab/churn"
+run 2 docs lint guide/filter
+
+t "a page is read in the reader's language, where somebody wrote it in that"
+# read_in VARIABLE=LOCALE ARGS…: the program with that alone said of languages, which this machine need not have.
+read_in() {
+    env -u LC_ALL -u LC_MESSAGES -u LANG "$1" "$PORTHOLE" --config "$config" docs "${@:2}" >"$out" 2>"$err" || bad "$*"
+}
+for variable in LC_ALL LC_MESSAGES LANG; do
+    read_in "$variable=fr_FR.UTF-8" filter
+    out_has '^# Notre filtre$'
+done
+read_in LC_ALL=de_DE.UTF-8 filter
+out_has '^# Our filter$'
+read_in LC_ALL=fr_FR filter.en
+out_has '^# Our filter$'
+run 0 docs filter.fr
+out_has '^# Notre filtre$'
+read_in LC_ALL=fr_FR.UTF-8 --json
+json '[r["page"] for r in rows if r["page"].startswith("guide/filter")] == ["guide/filter.fr"]'
+run 0 docs --json
+json '[r["page"] for r in rows if r["page"].startswith("guide/filter")] == ["guide/filter"]'
+run 0 docs filter.fr --json
+json 'row["lang"] == "fr" and row["text"].startswith("# Notre filtre")'
 
 t "what steers a terminal does not come through"
 # shellcheck disable=SC2016

@@ -119,6 +119,99 @@ static void test_a_folder_goes_over_the_built_in_pages(void **state)
 	scratch_free(dir);
 }
 
+static void test_what_is_published_goes_over_the_built_in_pages_and_below_the_folders(void **state)
+{
+	(void)state;
+	static const struct docs_published published[] = {
+		{"guide/filter", "ana", STR("---\nowner: us\n---\n# Published filter\n"), 3, 1000},
+		{"team/rota", "ana", STR("# Published rota\n"), 1, 2000},
+	};
+	char *dir = scratch_new();
+	put(dir, "team/rota.md", "# My rota\n");
+	struct docs *docs = docs_of(dir);
+	docs_use_published(docs, published, ARRAY_LEN(published));
+	const struct pages *pages = docs_lock(docs);
+	const struct page *page = pages_find(pages, "guide/filter");
+	assert_int_equal(pages->n, 4);
+	assert_string_equal(page->title, "Published filter");
+	assert_string_equal(page->origin, "published");
+	assert_string_equal(page->who, "ana");
+	assert_int_equal(page->version, 3);
+	assert_int_equal(page->published_ms, 1000);
+	assert_string_equal(pages_find(pages, "team/rota")->title, "My rota");
+	assert_null(pages_find(pages, "team/rota")->who);
+	docs_unlock(docs);
+	docs_use_published(docs, NULL, 0);
+	assert_string_equal(pages_find(docs_lock(docs), "guide/filter")->title, "The filter");
+	docs_unlock(docs);
+	docs_free(docs);
+	scratch_free(dir);
+}
+
+/* --- languages ------------------------------------------------------------------- */
+
+static const struct docs_given in_two[] = {
+	{STR("guide/tour"), STR("# The tour\n\nA walk through the portal.\n")},
+	{STR("guide/tour.fr"), STR("---\nlang: fr\n---\n# La visite\n\nUne promenade dans le portail.\n")},
+	{STR("guide/v1.fr"), STR("# Not French\n\nThe walk of version 1.fr\n")},
+	{STR("guide/seul.fr"), STR("---\nlang: fr\n---\n# Seul\n\nUne promenade.\n")},
+};
+
+static struct docs *docs_in(const char *language)
+{
+	struct docs *docs = docs_new(in_two, ARRAY_LEN(in_two));
+	docs_use_language(docs, language);
+	return docs;
+}
+
+static void reads(const char *language, const char *name, const char *title)
+{
+	struct docs *docs = docs_in(language);
+	const struct page *page = pages_read(docs_lock(docs), name);
+	assert_non_null(page);
+	assert_string_equal(page->title, title);
+	docs_unlock(docs);
+	docs_free(docs);
+}
+
+static void test_a_page_is_read_in_the_language_of_the_reader(void **state)
+{
+	(void)state;
+	reads(NULL, "guide/tour", "The tour");
+	reads("fr", "guide/tour", "La visite");
+	reads("de", "guide/tour", "The tour"); /* nobody wrote it in that */
+	reads(NULL, "guide/tour.fr", "La visite");
+	reads("fr", "guide/tour.en", "The tour");
+}
+
+static void test_of_a_page_in_two_languages_one_is_listed_and_found(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *language, *words, *found;
+	} cases[] = {
+		{NULL, "walk", "guide/tour guide/v1.fr"},
+		{NULL, "promenade", "guide/seul.fr"}, /* who wrote no English page is found by all */
+		{"fr", "promenade", "guide/seul.fr guide/tour.fr"},
+		{"fr", "walk", "guide/v1.fr"},
+	};
+	for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+		struct docs *docs = docs_in(cases[i].language);
+		struct arena *arena = arena_new();
+		struct docs_hit hits[8];
+		struct buf got;
+		buf_init(&got, 0);
+		size_t n = docs_search(docs, str_of(cases[i].words), arena, hits, ARRAY_LEN(hits));
+		for (size_t k = 0; k < n; k++)
+			buf_addf(&got, "%s%s", k ? " " : "", hits[k].name);
+		if (!got.n || strcmp(got.p, cases[i].found))
+			fail_msg("%s finds '%s'", cases[i].words, got.n ? got.p : "");
+		buf_fini(&got);
+		arena_free(arena);
+		docs_free(docs);
+	}
+}
+
 static void test_a_folder_that_is_not_there_is_said(void **state)
 {
 	(void)state;
@@ -221,6 +314,14 @@ static void test_a_name_of_several_parts_is_one(void **state)
 	finds("learning-rate", "");
 }
 
+static void test_a_question_is_asked_by_its_telling_words(void **state)
+{
+	(void)state;
+	finds("what is the kernel", "runbooks/killed");
+	finds("how do I frobnicate the", "");
+	finds("the same", "guide/filter");
+}
+
 static void test_slips_are_forgiven(void **state)
 {
 	(void)state;
@@ -301,21 +402,66 @@ static void test_ten_thousand_pages(void **state)
 	x_free(many);
 }
 
+static void test_tools_of_the_front_matter_are_a_table(void **state)
+{
+	(void)state;
+	const struct docs_given written[] = {
+		{STR("a"),
+			STR("---\ntools:\n  - {tool: x, user: 'a|b', builder: c, cost: d, decision: no}\n---\n"
+			    "# A\n\n{tools}\nEnd.\n")},
+		{STR("b"), STR("---\ntools:\n  - {tool: x, user: y}\n---\n# B\n")},
+	};
+	struct docs *docs = docs_new(written, ARRAY_LEN(written));
+	const struct pages *pages = docs_lock(docs);
+	struct str text = pages_find(pages, "a")->text;
+	assert_true(
+		str_eq(text, STR("# A\n\n| tool | gives its user | gives its builder | cost | decision |\n"
+				 "| --- | --- | --- | --- | --- |\n| x | a\\|b | c | d | no |\nEnd.\n")));
+	assert_null(pages_find(pages, "a")->fault);
+	assert_non_null(strstr(pages_find(pages, "b")->fault, "'tools' is unknown, or has no such value"));
+	docs_unlock(docs);
+	docs_free(docs);
+}
+
+static void test_an_excerpt_has_no_signs_of_markdown(void **state)
+{
+	(void)state;
+	const struct docs_given written[] = {
+		{STR("x/a"),
+			STR("# A\n\n- See [the *killed* ones](../y/killed.md) and `free -m`.\n\n| quota | [b](c.md) |\n")},
+	};
+	struct docs *docs = docs_new(written, ARRAY_LEN(written));
+	struct arena *arena = arena_new();
+	struct docs_hit hit;
+	assert_int_equal(docs_search(docs, STR("killed"), arena, &hit, 1), 1);
+	assert_string_equal(hit.excerpt, "See the killed ones and free -m.");
+	assert_int_equal(docs_search(docs, STR("quota"), arena, &hit, 1), 1);
+	assert_string_equal(hit.excerpt, "quota | b");
+	arena_free(arena);
+	docs_free(docs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_front_matter),
 		cmocka_unit_test(test_wrong_front_matter_is_said),
 		cmocka_unit_test(test_a_folder_goes_over_the_built_in_pages),
+		cmocka_unit_test(test_what_is_published_goes_over_the_built_in_pages_and_below_the_folders),
+		cmocka_unit_test(test_a_page_is_read_in_the_language_of_the_reader),
+		cmocka_unit_test(test_of_a_page_in_two_languages_one_is_listed_and_found),
 		cmocka_unit_test(test_a_folder_that_is_not_there_is_said),
 		cmocka_unit_test(test_a_loop_of_links_ends),
 		cmocka_unit_test(test_a_page_that_is_too_large_is_left_out_and_said),
 		cmocka_unit_test(test_a_file_that_changes_is_read_again),
 		cmocka_unit_test(test_words_find_pages),
 		cmocka_unit_test(test_a_name_of_several_parts_is_one),
+		cmocka_unit_test(test_a_question_is_asked_by_its_telling_words),
 		cmocka_unit_test(test_slips_are_forgiven),
 		cmocka_unit_test(test_the_best_place_comes_first),
 		cmocka_unit_test(test_a_hit_quotes_its_line_and_section),
+		cmocka_unit_test(test_tools_of_the_front_matter_are_a_table),
+		cmocka_unit_test(test_an_excerpt_has_no_signs_of_markdown),
 		cmocka_unit_test(test_ten_thousand_pages),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

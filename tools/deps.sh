@@ -8,7 +8,7 @@ build="gcc make libncurses-dev libsqlite3-dev libjansson-dev libyaml-dev libutf8
 libcurl4-openssl-dev libpq-dev"
 test="$build libcmocka-dev libvterm-dev ncurses-term python3 tmux sqlite3 curl strace postgresql-15 openssl groff"
 lint="clang clang-format shellcheck"
-live="$test python3-venv"
+live="$test python3-venv openjdk-17-jre-headless"
 deb="$build dpkg-dev"
 
 case ${1:-} in

@@ -7,7 +7,9 @@ import json
 import os
 import sys
 import tempfile
+import types
 import unittest
+import unittest.mock
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "../../docs_embedded/examples"))
 platform = importlib.import_module("mlplatform.platform")
@@ -56,6 +58,7 @@ class Records(unittest.TestCase):
         with self.assertRaises(platform.DataCheckError) as caught:
             platform.require_checks()
         self.assertEqual(str(caught.exception), "DataCheckError: a = 3, allowed <= 2; b = 0, allowed >= 1")
+        platform.require_checks()  # of a second try in the same process
 
     def test_metrics_add_up_and_what_the_run_said_before_stays(self):
         platform.track(auc=0.7)
@@ -84,6 +87,113 @@ class Records(unittest.TestCase):
         platform.input("events", rows=0)
         self.assertEqual(heard, [("input", "events", 0)])
         self.assertEqual(self.told()[0][1]["rows"], 0)
+
+    def test_a_tracker_that_fails_costs_a_line_and_not_the_run(self):
+        def fails(kind, fields):
+            raise OSError("no route to host")
+
+        platform.add_tracker(fails)
+        self.addCleanup(platform._trackers.clear)
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            platform.track(auc=0.7)
+        self.assertIn("not tracked: no route to host", said.getvalue())
+        self.assertEqual(self.told()[0][1]["metrics"], {"auc": 0.7})
+
+    def test_the_environment_names_a_tracker(self):
+        class Client:
+            heard, made = [], []
+
+            def get_experiment_by_name(self, name):
+                return None
+
+            def create_experiment(self, name):
+                return "7"
+
+            def search_runs(self, *_, **__):
+                return []
+
+            def create_run(self, experiment, run_name, tags):
+                self.made.append((experiment, run_name, tags))
+                return types.SimpleNamespace(info=types.SimpleNamespace(run_id="r"))
+
+            def __getattr__(self, call):
+                return lambda *args: self.heard.append((call, *args))
+
+        sys.modules["mlflow"] = types.SimpleNamespace(MlflowClient=Client)
+        self.addCleanup(sys.modules.pop, "mlflow")
+        self.addCleanup(platform._loaded.clear)
+        self.addCleanup(platform._trackers.clear)
+        os.environ.update(PLATFORM_TRACKER="mlflow", PORTHOLE_PARAM_days="9", PORTHOLE_PARAM_DAYS="9")
+        platform._loaded.clear()
+        with unittest.mock.patch("atexit.register") as at_exit:
+            platform.track(auc=0.7)
+        platform.check("null_rate(id)", 1, upper=0)
+        platform.input("events", version="v1")
+        at_exit.call_args.args[0]()
+        self.assertEqual(Client.made, [("7", "1", {"porthole.run": "local/a%20b/1"})])
+        self.assertEqual(Client.heard, [("log_param", "r", "days", "9"), ("log_metric", "r", "auc", 0.7),
+                                        ("set_tag", "r", "check.null_rate.id", "fail"),
+                                        ("set_tag", "r", "input.events", "v1"), ("set_terminated", "r", "FAILED")])
+
+    def test_a_step_of_a_flow_is_told_while_it_runs_and_has_its_log(self):
+        with platform.step("train", 2):
+            self.assertEqual(self.told()[-1][1]["state"], "running")
+            print("hello")
+        self.assertEqual([(kind, r["step"], r["attempt"], r["state"]) for kind, r in self.told()],
+                         [("step_run", "train", 2, "running"), ("step_run", "train", 2, "success")])
+        with open(os.path.join(self.folder.name, "logs/a%20b/1/train.2.log"), encoding="utf-8") as log:
+            self.assertEqual(log.read(), "hello\n")
+
+    def test_a_step_of_a_flow_that_fails_says_why_in_its_log(self):
+        with self.assertRaises(platform.DataCheckError), platform.step("gate"):
+            platform.check("gain", 0, lower=1)
+            platform.require_checks()
+        with self.assertRaises(KeyError), platform.step("train"):
+            raise KeyError("games")
+        self.assertEqual([r["state"] for _, r in self.told()], ["running", "fail", "failed", "running", "failed"])
+        self.assertEqual(self.told()[1][1]["step"], "gate")
+        logs = os.path.join(self.folder.name, "logs/a%20b/1/")
+        with open(logs + "gate.1.log", encoding="utf-8") as log:
+            self.assertTrue(log.read().endswith("\nDataCheckError: gain = 0, allowed >= 1\n"))
+        with open(logs + "train.1.log", encoding="utf-8") as log:
+            self.assertIn("KeyError: 'games'", log.read())
+
+    def of_another_tool(self, script):
+        """A step of Airflow, say, whose PATH has this as porthole."""
+        program = os.path.join(self.folder.name, "porthole")
+        with open(program, "w", encoding="utf-8") as file:
+            file.write("#!/bin/sh\n" + script)
+        os.chmod(program, 0o755)
+        del os.environ["PORTHOLE_EVENTS"]
+        os.environ["PATH"] = self.folder.name + ":/bin:/usr/bin"
+
+    def test_from_another_tools_step_checks_and_cost_go_by_porthole_record(self):
+        self.of_another_tool('printf "%s\\n" "$*" >>"${0%/*}/said"')
+        platform.check("null_rate(id)", -0.5, lower=0, upper=1)
+        platform.track(auc=1)
+        platform.record("cost", month="2026-11", amount=1.5, currency="EUR", estimate=True)
+        with open(os.path.join(self.folder.name, "said"), encoding="utf-8") as said:
+            self.assertEqual(said.read().splitlines(), [
+                "record check --run=local/a%20b/1 --step=check --check=null_rate(id) --state=fail --observed=-0.5"
+                " --lower=0.0 --upper=1.0",
+                "record cost --run=local/a%20b/1 --month=2026-11 --amount=1.5 --currency=EUR --estimate"])
+
+    def test_what_cannot_be_recorded_costs_a_line_and_not_the_run(self):
+        self.of_another_tool("echo catalogue away >&2; exit 3")
+        with contextlib.redirect_stdout(io.StringIO()) as said:
+            self.assertTrue(platform.check("rows", 1))
+        self.assertIn("not recorded: catalogue away", said.getvalue())
+
+    def test_a_model_that_is_a_folder_is_published_whole_and_again(self):
+        model = os.path.join(self.folder.name, "saved")
+        os.mkdir(model)
+        for text in ("old", "new"):
+            with open(os.path.join(model, "weights"), "w", encoding="utf-8") as file:
+                file.write(text)
+            place = platform.publish("games", model, version="3")
+        with open(os.path.join(place, "weights"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "new")
+        self.assertEqual(self.told()[0][1]["version"], "3")
 
     def test_without_a_portal_nothing_is_needed(self):
         for name in ("PORTHOLE_RUN", "PORTHOLE_EVENTS"):

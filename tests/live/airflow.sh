@@ -6,6 +6,7 @@
 #
 # PORTHOLE_LIVE          where venv, data and logs go   (default: build/live in the checkout)
 # PORTHOLE_AIRFLOW_PORT  port of the API server         (default: 5180)
+# PORTHOLE_AIRFLOW_DAGS  folder of the DAGs             (default: dags beside this file)
 # PYTHON                 interpreter for the venv       (default: python3; the pins are for 3.11)
 set -euo pipefail
 
@@ -33,7 +34,7 @@ secret() {
 
 settings() {
   export AIRFLOW_HOME=$base/home
-  export AIRFLOW__CORE__DAGS_FOLDER=$here/dags
+  export AIRFLOW__CORE__DAGS_FOLDER=${PORTHOLE_AIRFLOW_DAGS:-$here/dags}
   export AIRFLOW__CORE__LOAD_EXAMPLES=False
   export AIRFLOW__CORE__EXECUTOR=LocalExecutor
   export AIRFLOW__CORE__PARALLELISM=3
@@ -60,7 +61,9 @@ settings() {
   export AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL=15
   export AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES=1
   export AIRFLOW__USAGE_DATA_COLLECTION__ENABLED=False
-  export PYTHONDONTWRITEBYTECODE=1      # the DAG folder lies in the checkout
+  # Not beside the source: the DAG folder lies in the checkout. Without it each task would compile all of Airflow.
+  unset PYTHONDONTWRITEBYTECODE
+  export PYTHONPYCACHEPREFIX=${PYTHONPYCACHEPREFIX:-$live/pycache}
   export no_proxy=127.0.0.1,localhost NO_PROXY=127.0.0.1,localhost
   export PATH=$venv/bin:$PATH
 }
@@ -119,7 +122,7 @@ health() { curl --silent --max-time 5 "$url/api/v2/monitor/health" || true; }
 
 wait_healthy() {
   local h
-  for _ in {1..180}; do
+  for _ in {1..600}; do
     h=$(health)
     [ "$(grep -o '"healthy"' <<< "$h" | wc -l)" -ge 4 ] && return 0
     for c in "${components[@]}"; do
@@ -127,7 +130,7 @@ wait_healthy() {
     done
     sleep 1
   done
-  die "not healthy after 180 s: $h"
+  die "not healthy after 10 minutes: $h"
 }
 
 token() {

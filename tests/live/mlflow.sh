@@ -25,7 +25,8 @@ mkdir -p "$live/mlflow"
 base=$(cd "$live/mlflow" && pwd)
 port=${PORTHOLE_MLFLOW_PORT:-5190}
 venv=$base/venv
-export PYTHONDONTWRITEBYTECODE=1
+unset PYTHONDONTWRITEBYTECODE
+export PYTHONPYCACHEPREFIX=${PYTHONPYCACHEPREFIX:-$live/pycache} # not in the checkout
 
 die() { echo "mlflow.sh: $*" >&2; exit 1; }
 
@@ -100,12 +101,12 @@ start() {
         prepare
         launch
     fi
-    for _ in {1..360}; do
+    for _ in {1..1200}; do
         curl --silent --fail --max-time 5 --output /dev/null "$MLFLOW_TRACKING_URI/health" && { echo "$MLFLOW_TRACKING_URI"; return 0; }
         alive || die "the server ended, see $base/server.log"
         sleep 0.5
     done
-    die "not healthy after 180 s, see $base/server.log"
+    die "not healthy after 10 minutes, see $base/server.log"
 }
 
 stop() {

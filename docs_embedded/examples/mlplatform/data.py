@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the steps of both examples do alike: files between steps, what the checks measure, who bought what."""
+"""What the steps of the examples do alike: files between steps, what the checks measure, who bought what."""
 import datetime
 import json
 

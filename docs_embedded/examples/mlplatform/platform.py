@@ -4,18 +4,35 @@
 Copy the folder and keep it a package ("from mlplatform import platform"): a file platform.py beside your own
 would hide the one of Python's library.
 
-In a step of `porthole run` a call appends one line to the run's events.jsonl; without a portal it only prints.
-Another tracker is told too by add_tracker(function): it gets the kind of each record and its fields.
+What stands behind a call is chosen outside of the code that calls it:
+
+- in a step of `porthole run` it appends a line to the run's events.jsonl;
+- in a step of another tool, where PORTHOLE_RUN is the ref of its run (and PORTHOLE_STEP the step), checks and
+  cost go to the team's catalogue by `porthole record`;
+- PLATFORM_TRACKER=mlflow names a function of trackers.py that hears of everything too; so does what
+  add_tracker() gets;
+- without any of them it only prints.
 """
+import contextlib
 import fcntl
+import importlib
+import io
 import json
 import math
 import os
 import shutil
+import subprocess
+import sys
 import time
-from urllib.parse import unquote
+import traceback
+from urllib.parse import quote, unquote
 
 VERSION = "1.0"
+RECORD_TIMEOUT = 30  # seconds: the pipeline is worth more than the record of it
+RECORD_OPTIONS = {  # what `porthole record` takes from a step of another tool
+    "check": ("step", "check", "state", "observed", "lower", "upper"),
+    "cost": ("month", "amount", "currency"),
+}
 
 
 class DataCheckError(SystemExit):
@@ -31,9 +48,11 @@ class DataCheckError(SystemExit):
 
 _failed = []
 _trackers = []
+_loaded = []
 
 
 def add_tracker(function):
+    """FUNCTION hears the kind of each record from now on, and its fields."""
     _trackers.append(function)
 
 
@@ -51,6 +70,25 @@ def place():
     """Pipeline and run; None outside of a run."""
     parts = os.environ.get("PORTHOLE_RUN", "").split("/")
     return (unquote(parts[1]), unquote(parts[2])) if len(parts) == 3 else None
+
+
+@contextlib.contextmanager
+def step(name, attempt=1):
+    """What happens within is the step NAME of this run: in flows that start their steps themselves."""
+    os.environ["PORTHOLE_STEP"] = name
+    about = {"step": name, "attempt": attempt, "started_ms": _now_ms()}
+    _tell("step_run", dict(about, state="running"))
+    state = "failed"
+    with _open_log(f"{quote(name, safe='')}.{attempt}.log") as log:
+        try:
+            with contextlib.redirect_stdout(_Both(sys.stdout, log)):
+                yield
+            state = "success"
+        except BaseException as error:
+            print(error if isinstance(error, SystemExit) else traceback.format_exc(), file=log)
+            raise
+        finally:
+            _tell("step_run", dict(about, state=state, ended_ms=_now_ms()))
 
 
 def track(**metrics):
@@ -78,8 +116,10 @@ def check(name, observed, lower=None, upper=None):
 
 def require_checks():
     """Ends the step where a check failed: after all of them, so that all are known."""
-    if _failed:
-        raise DataCheckError("; ".join(_failed))
+    failed = "; ".join(_failed)
+    _failed.clear()  # the next step or try may be of the same process
+    if failed:
+        raise DataCheckError(failed)
 
 
 def input(name, version="", rows=None):
@@ -89,22 +129,34 @@ def input(name, version="", rows=None):
     _tell("input", fields if rows is None else dict(fields, rows=rows))
 
 
-def publish(model, file):
-    """Makes FILE the newest version of MODEL, whole or not at all. Returns where it lies."""
-    _, run = place() or ("", "by-hand")
+def publish(model, file, version=None):
+    """Makes FILE, or a folder, the newest version of MODEL, whole or not at all. Returns where it lies.
+
+    Without VERSION it is named for the run."""
+    version = version or (place() or ("", "by-hand"))[1]
     folder = path(os.path.join("published", model))
     os.makedirs(folder, exist_ok=True)
-    target = os.path.join(folder, run + os.path.splitext(file)[1])
-    shutil.copyfile(file, target + ".new")
+    target = os.path.join(folder, version + os.path.splitext(file)[1])
+    _copy(file, target + ".new")
+    if os.path.isdir(target):  # a folder is not replaced by a rename
+        shutil.rmtree(target)
     os.replace(target + ".new", target)
-    print(f"published {model} {run}")
-    _tell("model", {"model": model, "version": run, "created_ms": _now_ms()})
+    print(f"published {model} {version}")
+    _tell("model", {"model": model, "version": version, "created_ms": _now_ms()})
     return target
 
 
-def record(kind, **fields):
+def record(kind, /, **fields):
     """Any other record of the portal's protocol, such as cost."""
     _tell(kind, fields)
+
+
+def _copy(source, target):
+    if not os.path.isdir(source):
+        shutil.copyfile(source, target)
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(source, target)
 
 
 def _now_ms():
@@ -118,14 +170,77 @@ def _number(value):
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+class _Both(io.TextIOBase):
+    """Writes to two files."""
+
+    def __init__(self, *files):
+        self.files = files
+
+    def write(self, text):
+        for file in self.files:
+            file.write(text)
+        return len(text)
+
+    def flush(self):
+        for file in self.files:
+            file.flush()
+
+
+def _open_log(name):
+    """Where the portal looks for the log of a step of this run."""
+    where, events = place(), os.environ.get("PORTHOLE_EVENTS")
+    if not where or not events:
+        return open(os.devnull, "w", encoding="utf-8")
+    folder = os.path.join(os.path.dirname(events), "logs", *(quote(part, safe="") for part in where))
+    os.makedirs(folder, exist_ok=True)
+    return open(os.path.join(folder, name), "a", buffering=1, encoding="utf-8")
+
+
 def _tell(kind, fields):
-    for tracker in _trackers:
-        tracker(kind, fields)
+    _tell_trackers(kind, fields)
     where = place()
-    events = os.environ.get("PORTHOLE_EVENTS")
-    if where and events:
+    if not where:
+        return
+    if events := os.environ.get("PORTHOLE_EVENTS"):
         fields = {"pipeline": where[0], **({} if kind == "cost" else {"run": where[1]}), **fields}
         _append(events, kind, fields)
+    elif kind in RECORD_OPTIONS:
+        _record_by_command(kind, fields)
+
+
+def _tell_trackers(kind, fields):
+    """One that fails, in whatever way, costs a line in the log, never the run."""
+    try:
+        _load_tracker()
+        for tracker in _trackers:
+            tracker(kind, fields)
+    except Exception as error:
+        print(f"not tracked: {error}")
+
+
+def _load_tracker():
+    """The one that the environment names, once."""
+    if not _loaded:
+        _loaded.append(os.environ.get("PLATFORM_TRACKER", ""))
+        if _loaded[0]:
+            add_tracker(getattr(importlib.import_module("mlplatform.trackers"), _loaded[0])())
+
+
+def _record_by_command(kind, fields):
+    """One that cannot be recorded costs a line in the log, never the run."""
+    program = shutil.which("porthole")
+    if not program:
+        return
+    options = [f"--{name}={fields[name]}" for name in RECORD_OPTIONS[kind] if name in fields]
+    options += ["--estimate"] if fields.get("estimate") else []
+    command = [program, "record", kind, f"--run={os.environ['PORTHOLE_RUN']}", *options]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=RECORD_TIMEOUT, check=False)
+        trouble = done.stderr.strip() if done.returncode else ""
+    except (OSError, subprocess.TimeoutExpired) as error:
+        trouble = str(error)
+    if trouble:
+        print(f"not recorded: {trouble}")
 
 
 def _append(events, kind, fields):

@@ -2,7 +2,8 @@
 """Telemetry of an invented game shop, the same for the same seed: players, their sessions and purchases.
 
 Weekends and Christmas are busy. Games come into fashion and go out of it. One is launched in the third
-week, is bought by many, and settles on a plateau. A fault spoils the events as such things happen: null_rate, late, schema, duplicate.
+week, is bought by many, and settles on a plateau. A fault spoils the events as such things happen: null_rate,
+late, schema, duplicate.
 """
 import datetime
 import math

@@ -1,5 +1,0 @@
-# SPDX-License-Identifier: GPL-3.0-or-later
-"""The model becomes a version that others can fetch."""
-from mlplatform import platform
-
-platform.publish("association", platform.path("model.json"))

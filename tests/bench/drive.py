@@ -5,8 +5,9 @@
     drive.py TIMES IDLE_SECONDS FLOOR-COMMAND… -- COMMAND…
 
 A program tells through the descriptor in PORTHOLE_BARRIER_FD that a paint is settled. Measured are the CPU
-time of the whole process (it is ended by the key Q right after its first paint), the bytes of the first
-paint, of a row's move (key j), and what an idle program sends. MOST_OF_FLOOR is another bar for the CPU."""
+time of the whole process (it is ended by the key Q right after its first paint), the time from fork to that
+paint, the bytes of it, of a row's move (key j), and what an idle program sends; the latter two not where
+IDLE_SECONDS is 0. MOST_OF_FLOOR is another bar for the CPU."""
 import fcntl
 import os
 import pty
@@ -15,6 +16,7 @@ import statistics
 import struct
 import sys
 import termios
+import time
 
 
 class Program:
@@ -29,6 +31,7 @@ class Program:
             os.execv(command[0], command)
         os.close(told)
         self.barrier = barrier
+        self.settled = 0.0  # when it last told so
 
     def read(self, seconds, until_barrier):
         """The bytes that come until the barrier (and what is left behind it), or for so long."""
@@ -48,6 +51,7 @@ class Program:
                 if not os.read(self.barrier, 4096):
                     watched.remove(self.barrier)
                 elif until_barrier:
+                    self.settled = time.monotonic()
                     until_barrier, seconds = False, 0
             else:
                 if until_barrier:
@@ -76,10 +80,11 @@ class Program:
 
 
 def run_once(command):
+    began = time.monotonic()
     program = Program(command)
-    first = program.read(10, True)
-    cpu, rss = program.end()
-    return cpu, first, rss
+    first, settled = program.read(10, True), program.settled
+    cpu, _ = program.end()
+    return cpu, first, (settled - began) * 1000
 
 
 QUIET = 0.3  # seconds in which nothing more comes, so that what a key began has ended
@@ -105,7 +110,7 @@ def look_closer(command, idle_seconds, way_in):
 # What is held against which bar; the floor has no list but its own.
 PLACES = {"home": b"", "runs": b":runs\r"}
 MOST_OF_FLOOR = float(os.environ.get("MOST_OF_FLOOR", "2"))
-BARS = {"CPU / the floor's": MOST_OF_FLOOR, "paint B": 8192, "move B": 150, "page B": 4096, "idle B": 0, "rss kB": 16384}
+BARS = {"CPU / the floor's": MOST_OF_FLOOR, "opens in ms": 50, "paint B": 8192, "move B": 150, "page B": 4096, "idle B": 0, "rss kB": 16384}
 
 
 def main():
@@ -118,8 +123,9 @@ def main():
             results[name].append(run_once(command))
     figures = {}
     for name in commands:
-        cpu, first, _ = zip(*results[name])
-        figures[name] = {"cpu ms": statistics.median(cpu), "paint B": statistics.median(first)}
+        cpu, first, opened = zip(*results[name])
+        # the least, by the clock: what others do on the machine only adds to it
+        figures[name] = {"cpu ms": statistics.median(cpu), "paint B": statistics.median(first), "ms": min(opened)}
         print(f"{name:14} {figures[name]['cpu ms']:.2f} ms (least {min(cpu):.2f}), first paint {figures[name]['paint B']:.0f} B")
     over = 0
 
@@ -130,8 +136,9 @@ def main():
         print(f"{'MISS' if is_over else 'PASS'}  {what + ': ' + key:36} {value:12.2f}   bar at most {BARS[key]:g}")
 
     hold("first list", "CPU / the floor's", figures["porthole"]["cpu ms"] / figures["floor"]["cpu ms"])
+    hold("home", "opens in ms", figures["porthole"]["ms"])
     hold("first list", "paint B", figures["porthole"]["paint B"])
-    for place, keys in PLACES.items():
+    for place, keys in PLACES.items() if idle_seconds else ():
         for key, value in zip(("move B", "page B", "idle B", "rss kB"), look_closer(commands["porthole"], idle_seconds, keys)):
             hold(place, key, value)
     sys.exit(over > 0)

@@ -3,12 +3,13 @@
 # A catalogue of any size through a plug-in, and what sync, lists and portal cost on it, each as a multiple of
 # the least that a C program does, or against a bar: see README.md. Exits 1 where one is over its bar.
 #   tests/bench/run.sh [RUNS [TIMES [IDLE_SECONDS]]]        1,000,000 runs, 15 times, 5 s
-#   PORTHOLE, LISTS (the program of lists.c) and CC from the environment; KEEP=1 leaves the catalogue
+#   PORTHOLE, LISTS and PAGES (the programs of lists.c and pages.c) and CC from the environment; KEEP=1 leaves the catalogue
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 runs=${1:-1000000} times=${2:-15} idle=${3:-5}
 porthole=$(realpath "${PORTHOLE:-$here/../../porthole}")
 lists=$(realpath "${LISTS:-$here/../../build/release/tests/bench/lists}")
+pages=$(realpath "${PAGES:-$here/../../build/release/tests/bench/pages}")
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 export HOME=$dir XDG_CONFIG_HOME=$dir/config XDG_DATA_HOME=$dir/data XDG_CACHE_HOME=$dir/cache
@@ -50,9 +51,17 @@ echo "  (wall $wall s, again $again_wall s)"
 echo 'first pages of lists'
 "$lists" "$dir/portal.db" 50 || status=1
 
+echo 'documentation'
+"$pages" 20 15 || status=1
+
 echo 'portal at 120x40'
 python3 "$here/drive.py" "$times" "$idle" "$dir/floor" "$dir/portal.db" -- \
     "$porthole" --config "$dir/portal.yaml" || status=$?
+# What it shows then is what sync left. Last, for the sync that the portal starts may find out.
+sed "s|command: .*|command: [\"$dir/down\"]}|" "$dir/portal.yaml" >"$dir/down.yaml"
+echo "the same, each tool down, $((n / 20)) of $n runs failed"
+python3 "$here/drive.py" "$times" 0 "$dir/floor" "$dir/portal.db" -- \
+    "$porthole" --config "$dir/down.yaml" || status=$?
 echo 'explain, against grep on the same log'
 PORTHOLE=$porthole "$here/explain.sh" || status=1
 [ -z "${KEEP:-}" ] || { trap - EXIT; echo "kept: $dir"; }

@@ -237,7 +237,7 @@ class Terminal:
     def end(self):
         """Leaves; the exit status, where it ended by itself."""
         self.key("Q")
-        for _ in range(50):
+        for _ in range(600):
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return os.waitstatus_to_exitcode(status)

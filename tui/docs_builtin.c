@@ -30,17 +30,15 @@ struct docs *docs_builtin_new(const struct config *config)
 	size_t most = 0, n = 0;
 	while (embedded_files[most].name)
 		most++;
-	struct docs_given *given = x_calloc(most + DOCS_REFERENCE_PAGES, sizeof *given);
+	struct docs_given *given = x_calloc(most + 1, sizeof *given);
 	for (const struct embedded_file *file = embedded_files; file->name; file++) {
 		struct str name = str_of(file->name);
 		if (str_starts(name, folder) && str_ends(name, end))
 			given[n++] = (struct docs_given){
 				str_slice(name, folder.n, name.n - end.n), {file->bytes, file->size}};
 	}
-	struct arena *arena = arena_new();
-	docs_reference(arena, &given[n]);
-	struct docs *docs = docs_new(given, n + DOCS_REFERENCE_PAGES);
-	docs_keep(docs, arena);
+	struct docs *docs = docs_new(given, n);
+	docs_make_later(docs, DOCS_REFERENCE_PAGES, docs_reference);
 	x_free(given);
 	char lang[3];
 	docs_use_language(docs, language(lang));

@@ -161,6 +161,7 @@ static void note_missed(struct app *app)
 struct news_job {
 	struct docs *docs;
 	struct arena *arena;
+	size_t n_unread;
 };
 
 static bool run_news(void *ctx, struct err *err)
@@ -170,8 +171,11 @@ static bool run_news(void *ctx, struct err *err)
 	buf_init(&names, 0);
 	bool is_known = file_read(reader_news_path(job->arena), MOST_NEWS_BYTES, &names, err) ||
 			err->code == ERR_NOT_FOUND;
-	if (is_known)
+	if (is_known) {
 		reader_use_news(docs_reader(job->docs), buf_str(&names));
+		reader_unread(docs_reader(job->docs), docs_lock(job->docs), &job->n_unread);
+		docs_unlock(job->docs);
+	}
 	buf_fini(&names);
 	return is_known;
 }
@@ -186,7 +190,8 @@ static void drop_news(void *ctx)
 static void know_news(void *ctx, void *result, const struct err *err)
 {
 	struct app *app = ctx;
-	if (!err && app_top(app)->view && app_top(app)->view->kind == VIEW_HOME)
+	const struct news_job *job = result;
+	if (!err && job->n_unread && app_top(app)->view && app_top(app)->view->kind == VIEW_HOME)
 		frame_reload(app_top(app));
 	drop_news(result);
 }

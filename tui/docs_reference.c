@@ -311,7 +311,7 @@ static void add_states(struct buf *out)
 		buf_addf(out, "\n## %s\n\n`%s` %s\n", states[i].state, states[i].sign, states[i].what);
 }
 
-void docs_reference(struct arena *arena, struct docs_given out[static DOCS_REFERENCE_PAGES])
+void docs_reference(struct arena *arena, struct docs_given *out)
 {
 	static const struct {
 		const char *name;

@@ -12,7 +12,7 @@
 
 enum { DOCS_REFERENCE_PAGES = 6 };
 
-/* Their texts are taken from ARENA. */
-void docs_reference(struct arena *arena, struct docs_given out[static DOCS_REFERENCE_PAGES]);
+/* DOCS_REFERENCE_PAGES of them, their texts in ARENA. */
+void docs_reference(struct arena *arena, struct docs_given *out);
 
 #endif

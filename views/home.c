@@ -81,12 +81,14 @@ static bool add_flaky(
 	return compose_list(data, store, args, &flaky, err);
 }
 
-/* One line, until it was read. */
+/* One line, until it was read. Until it is known what was, nobody waits for the pages to be read. */
 static void add_news(struct view_data *data, const struct view_args *args)
 {
 	size_t n = 0;
-	const struct pages *pages = args->docs ? docs_lock(args->docs) : NULL;
-	const struct page *page = pages ? reader_unread(docs_reader(args->docs), pages, &n) : NULL;
+	if (!args->docs || !reader_knows_news(docs_reader(args->docs)))
+		return;
+	const struct pages *pages = docs_lock(args->docs);
+	const struct page *page = reader_unread(docs_reader(args->docs), pages, &n);
 	if (page) {
 		const struct ref ref = {.kind = REF_DOC, .name = page->name};
 		struct block *facts = compose_block(data, BLOCK_FACTS, "news", NULL);
@@ -97,8 +99,7 @@ static void add_news(struct view_data *data, const struct view_args *args)
 		else
 			compose_span(data, line, ROLE_DIM, " · :news");
 	}
-	if (pages)
-		docs_unlock(args->docs);
+	docs_unlock(args->docs);
 }
 
 static bool load_day(

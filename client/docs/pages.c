@@ -38,7 +38,9 @@ struct docs {
 	size_t n_published;
 	char language[3]; /* "": English */
 	struct reader *reader;
-	struct arena *kept; /* holds texts of what is given; NULL: nobody's */
+	void (*make)(struct arena *arena, struct docs_given *out); /* n_later pages more; NULL: it has */
+	size_t n_later;
+	struct arena *made; /* their texts; NULL: there are none */
 	struct snapshot *now;
 	uint64_t seen; /* what the files looked like */
 	int64_t looked_ms, version;
@@ -405,11 +407,23 @@ static struct snapshot *read_all(const struct docs *docs, struct look *look)
 	return s;
 }
 
+static void make_given(struct docs *docs)
+{
+	if (!docs->make)
+		return;
+	docs->made = arena_new();
+	docs->given = x_realloc(docs->given, docs->n_given + docs->n_later + 1, sizeof *docs->given);
+	docs->make(docs->made, &docs->given[docs->n_given]);
+	docs->n_given += docs->n_later;
+	docs->make = NULL;
+}
+
 static void refresh(struct docs *docs)
 {
 	int64_t now = clock_mono_ms();
 	if (docs->now && (!docs->n_folders || now - docs->looked_ms < LOOK_MS))
 		return;
+	make_given(docs);
 	struct look look = look_at_all(docs);
 	docs->looked_ms = now;
 	if (docs->now && look.hash == docs->seen) {
@@ -450,17 +464,18 @@ void docs_free(struct docs *docs)
 	drop(docs->now);
 	forget_folders(docs);
 	arena_free(docs->published_arena);
-	arena_free(docs->kept);
+	arena_free(docs->made);
 	reader_free(docs->reader);
 	x_free(docs->given);
 	pthread_mutex_destroy(&docs->mutex);
 	x_free(docs);
 }
 
-void docs_keep(struct docs *docs, struct arena *arena)
+void docs_make_later(struct docs *docs, size_t n, void (*make)(struct arena *arena, struct docs_given *out))
 {
-	BUG_ON(docs->kept);
-	docs->kept = arena;
+	BUG_ON(docs->make || docs->made);
+	docs->make = make;
+	docs->n_later = n;
 }
 
 struct reader *docs_reader(struct docs *docs)

@@ -58,11 +58,11 @@ struct docs_published {
 
 /* Thread-safe: the portal's threads share one. */
 struct docs;
-/* The table is copied; the texts live at least as long as what comes of it (docs_keep). */
+/* The table is copied; the texts live at least as long as what comes of it. */
 struct docs *docs_new(const struct docs_given *given, size_t n) __attribute__((warn_unused_result));
 void docs_free(struct docs *docs);
-/* ARENA, which holds texts of the given pages, ends with DOCS. */
-void docs_keep(struct docs *docs, struct arena *arena);
+/* N pages more, which MAKE puts into OUT, their texts into ARENA, when somebody first asks for any page. */
+void docs_make_later(struct docs *docs, size_t n, void (*make)(struct arena *arena, struct docs_given *out));
 /* What the reader did with them (reader.h); it lives as long as DOCS. */
 struct reader;
 struct reader *docs_reader(struct docs *docs);

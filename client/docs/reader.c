@@ -73,6 +73,14 @@ void reader_use_news(struct reader *reader, struct str names)
 	pthread_mutex_unlock(&reader->mutex);
 }
 
+bool reader_knows_news(struct reader *reader)
+{
+	pthread_mutex_lock(&reader->mutex);
+	bool knows_news = reader->knows_news;
+	pthread_mutex_unlock(&reader->mutex);
+	return knows_news;
+}
+
 static bool has_line(struct str lines, const char *line)
 {
 	struct str one;

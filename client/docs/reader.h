@@ -22,6 +22,7 @@ const char *reader_take_missed(struct reader *reader, struct arena *arena);
 const char *reader_news_path(struct arena *arena);
 /* NAMES is what that file says. Until it is known no news are unread. */
 void reader_use_news(struct reader *reader, struct str names);
+bool reader_knows_news(struct reader *reader);
 /* NAME, a page below "news/", was read. True: that is new, and OUT gets what the file is to say now. */
 bool reader_read_news(struct reader *reader, const char *name, struct buf *out);
 bool reader_has_read(struct reader *reader, const char *name);

@@ -484,16 +484,16 @@ static bool set_up(struct cli *cli, const struct cli_command *command, struct er
 	return true;
 }
 
-/* LANG unset is taken as C.UTF-8 (contracts.md section 7). */
+/* LANG unset is taken as C.UTF-8 (contracts.md section 7). Which characters there are is all that we take of
+ * a locale: numbers, times and what the library says of errors are the same for everybody. */
 static void set_locale(void)
 {
 	static const char *const variables[] = {"LC_ALL", "LC_CTYPE", "LANG"};
 	bool has_locale = false;
 	for (size_t i = 0; i < ARRAY_LEN(variables); i++)
 		has_locale |= getenv(variables[i]) && *getenv(variables[i]);
-	if (!setlocale(LC_ALL, has_locale ? "" : "C.UTF-8"))
-		setlocale(LC_ALL, "C.UTF-8");
-	setlocale(LC_NUMERIC, "C");
+	if (!setlocale(LC_CTYPE, has_locale ? "" : "C.UTF-8"))
+		setlocale(LC_CTYPE, "C.UTF-8");
 }
 
 /* The portal itself opens the catalogue on a thread of its own, and says there what is wrong with it; where

@@ -16,7 +16,8 @@ enum {
 	LINE_MOST_BYTES = 2000,
 	WINDOW_AHEAD = 2048, /* lines that a reader of one line may look ahead */
 	WINDOW_BACK = 256,   /* and back */
-	WINDOW_MOST_LINES = WINDOW_BACK + WINDOW_AHEAD + 64, /* that always fit with another WINDOW_TAKE bytes */
+	WINDOW_MOST_LINES =
+		WINDOW_BACK + WINDOW_AHEAD + 64, /* that always fit with another WINDOW_TAKE bytes */
 	WINDOW_TAKE = 1 << 16,
 };
 

@@ -453,7 +453,7 @@ struct anchor {
 };
 
 struct patterns {
-	struct keys keys;		    /* that telling patterns show at every third offset */
+	struct keys keys; /* that telling patterns show at every third offset */
 	struct anchor anchors[MOST_ANCHORS];
 	uint16_t n_anchors;
 	uint16_t by_key[1 << BUCKET_BITS];  /* first anchor by its key */
@@ -476,8 +476,8 @@ static bool is_telling(const struct pattern *pattern)
 /* --- which bytes of a pattern are looked for -------------------------------- */
 
 /* How often a letter stands in English text, in thousandths (R. Lewand, Cryptological Mathematics, 2000). */
-static const uint8_t letter_share[26] = {82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60,
-	63, 91, 28, 10, 24, 2, 20, 1};
+static const uint8_t letter_share[26] = {
+	82, 15, 28, 43, 127, 22, 20, 61, 70, 2, 8, 40, 24, 67, 75, 19, 1, 60, 63, 91, 28, 10, 24, 2, 20, 1};
 
 /* What logs say when all is well: keys that show here too are looked for where a pattern has no others. */
 static const char usual[] =

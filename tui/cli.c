@@ -74,7 +74,8 @@ static const struct cli_command commands[] = {
 		true, cli_run},
 	{"record", "check | metric NAME=VALUE… | input NAME [VERSION] | cost",
 		"what a pipeline reports of itself", true, cli_record},
-	{"examples", "[NAME] [--copy DIR|--diff DIR]", "pipelines to read, to copy out and to run", true, cli_examples},
+	{"examples", "[NAME] [--copy DIR|--diff DIR]", "pipelines to read, to copy out and to run", true,
+		cli_examples},
 	{"apply", "FILE…", "declare sources, projects and the like for everybody", true, cli_apply},
 	{"backup", "FILE", "the team store into a file, while it is in use", true, cli_backup},
 	{"restore", "FILE", "a backup into the team store", true, cli_restore},
@@ -82,7 +83,8 @@ static const struct cli_command commands[] = {
 	{"move", "--to DSN", "catalogue and team store into another, empty one", true, cli_move},
 	{"source", "new NAME | test COMMAND… | guide [SECTION]",
 		"writes a plug-in to start from; tries one against the protocol", false, cli_source},
-	{"docs", "[PAGE [REF]|search WORDS|lint|publish DIR|rollback PAGE|history PAGE|helped PAGE yes|no|gaps]",
+	{"docs",
+		"[PAGE [REF]|search WORDS|lint|publish DIR|rollback PAGE|history PAGE|helped PAGE yes|no|gaps]",
 		"the documentation: list, read, search, check, publish, versions, what is missing", true,
 		cli_docs},
 	{"news", "", "what is new on the platform; 'porthole docs news/PAGE' reads it", true, cli_news},
@@ -453,7 +455,8 @@ const char *cli_words(struct cli *cli, int first)
 	return arena_take(cli->arena, &words);
 }
 
-/* For the sources and what runs beside them too: a run under way whose heartbeat is of another time looks lost. */
+/* For the sources and what runs beside them too: a run under way whose heartbeat is of another time looks
+ * lost. */
 static void fix_clock(int64_t now_ms)
 {
 	char text[24];

@@ -189,8 +189,9 @@ bool cli_logs(struct cli *cli, int *status, struct err *err)
 }
 
 /* Reads PATH through ROOM, where the next EXPLAIN_ROOM bytes may be put, and TOOK. */
-static bool feed_file(struct explainer *explainer, const char *path, char *(*room)(struct explainer *explainer),
-	void (*took)(struct explainer *explainer, size_t n), struct err *err)
+static bool feed_file(struct explainer *explainer, const char *path,
+	char *(*room)(struct explainer *explainer), void (*took)(struct explainer *explainer, size_t n),
+	struct err *err)
 {
 	bool is_stdin = !strcmp(path, "-");
 	int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

@@ -61,8 +61,8 @@ void cmd_act(struct app *app);
 void cmd_next_link(struct app *app);
 void cmd_previous_link(struct app *app);
 void cmd_follow_link(struct app *app);
-/* The paragraph on what the cursor is on: a state, a kind of problem, a fact, the error of a log; else the page
- * of what is shown; of a page the list of pages. */
+/* The paragraph on what the cursor is on: a state, a kind of problem, a fact, the error of a log; else the
+ * page of what is shown; of a page the list of pages. */
 void cmd_page(struct app *app);
 /* The page of what is shown, as a ref in ARENA. */
 const char *cmd_page_of_view(struct app *app, struct arena *arena);

@@ -19,7 +19,7 @@ enum proc_flags {
 	PROC_PIPES = 1,	      /* pipes on 0 and 1 (else /dev/null) */
 	PROC_PIPE_STDERR = 2, /* a pipe on 2 (else inherited, or /dev/null with PROC_QUIET) */
 	PROC_QUIET = 4,
-	PROC_DIE_WITH_US = 8, /* SIGTERM to it when we die */
+	PROC_DIE_WITH_US = 8,  /* SIGTERM to it when we die */
 	PROC_OWN_SESSION = 16, /* it goes on when our terminal is gone */
 };
 

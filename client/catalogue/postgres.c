@@ -324,8 +324,7 @@ static void add_row(struct buf *text, const struct value *values, size_t n, stru
 }
 
 /* Whoever writes the catalogue is alone, so that nobody counts between the two. */
-static bool pg_reserve_ids(
-	struct store *store, const char *table, int64_t n, int64_t *first, struct err *err)
+static bool pg_reserve_ids(struct store *store, const char *table, int64_t n, int64_t *first, struct err *err)
 {
 	const struct value params[] = {value_text(table), value_int(n)};
 	int64_t last;

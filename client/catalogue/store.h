@@ -127,8 +127,7 @@ bool store_insert(struct store *store, const char *sql, const struct value *para
 /* Whether the id of a new row is waited for: who writes many that are surely new gives them their ids. */
 bool store_waits_for_ids(const struct store *store);
 /* N ids of TABLE that nobody else gets, from *FIRST on; of a store that waits for ids. */
-bool store_reserve_ids(
-	struct store *store, const char *table, int64_t n, int64_t *first, struct err *err);
+bool store_reserve_ids(struct store *store, const char *table, int64_t n, int64_t *first, struct err *err);
 /*
  * Appends N_ROWS rows to TABLE ("run", "team.problem"): VALUES is row after row of N_COLUMNS each, one for
  * each of COLUMNS. The names are plain words and come from code, never from outside. In bulk (COPY on

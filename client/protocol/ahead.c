@@ -17,8 +17,9 @@ struct ahead {
 	pthread_cond_t wake;  /* there is work for the thread */
 	pthread_cond_t done;  /* it has done the document that is waited for */
 	struct str rest;      /* lines that nobody has begun */
-	/* N documents from FIRST on, the last one perhaps not parsed yet; the one before is in use, and what is
-	 * left of those that were is freed by the thread: who takes memory gives it back at half the price. */
+	/* N documents from FIRST on, the last one perhaps not parsed yet; the one before is in use, and what
+	 * is left of those that were is freed by the thread: who takes memory gives it back at half the
+	 * price. */
 	struct json_doc *docs[MOST_AHEAD];
 	size_t first, n;
 	bool is_parsing; /* the last one */

@@ -47,14 +47,14 @@ struct writer {
 	int64_t opened_ms; /* monotonic */
 	int n_pending;
 	int64_t now_ms;
-	int64_t newest_run; /* the greatest id */
-	bool last_was_new;  /* the run that came last */
+	int64_t newest_run;	/* the greatest id */
+	bool last_was_new;	/* the run that came last */
 	int64_t next_id, n_ids; /* of new runs: those that are left of what was reserved */
 	struct {
 		int64_t pipeline_id, id; /* 0: none */
 		char run[MOST_RUN];
-	} last; /* the run that came last: its steps follow it */
-	int64_t dirty_run;  /* whose count of failed steps is to be made anew; 0: none */
+	} last;		   /* the run that came last: its steps follow it */
+	int64_t dirty_run; /* whose count of failed steps is to be made anew; 0: none */
 	struct place places[PLACES];
 	struct full *fulls;
 	struct fresh *fresh;
@@ -402,7 +402,8 @@ static const char add_run_sql[] = "INSERT INTO run (" RUN_COLUMNS ") VALUES (" R
 				  " ON CONFLICT (pipeline_id, run) DO NOTHING";
 
 /* Of a run that is surely new. */
-static const char add_numbered_run_sql[] = "INSERT INTO run (" RUN_COLUMNS ", id) VALUES (" RUN_VALUES ", $19)";
+static const char add_numbered_run_sql[] =
+	"INSERT INTO run (" RUN_COLUMNS ", id) VALUES (" RUN_VALUES ", $19)";
 
 /* A run that is as it was is left alone: its row is in many indexes. */
 static const char change_run_sql[] =
@@ -424,8 +425,8 @@ static bool fresh_of(struct writer *w, int64_t source_id, struct fresh **out, st
 		if ((*out)->source_id == source_id)
 			return true;
 	if (!store_exec_id(w->store,
-		    "SELECT CASE WHEN EXISTS (SELECT 1 FROM run WHERE source_id = $1) THEN 1 ELSE 0 END", params,
-		    1, &has_runs, err))
+		    "SELECT CASE WHEN EXISTS (SELECT 1 FROM run WHERE source_id = $1) THEN 1 ELSE 0 END",
+		    params, 1, &has_runs, err))
 		return false;
 	struct fresh *fresh = *out = x_new(struct fresh);
 	*fresh = (struct fresh){.next = w->fresh, .source_id = source_id, .is_fresh = !has_runs};
@@ -468,8 +469,8 @@ static bool take_id(struct writer *w, int64_t *id, struct err *err)
 }
 
 /* Nobody waits for it. */
-static bool add_numbered_run(struct writer *w, struct place *place, struct value *params, size_t n,
-	int64_t *id, struct err *err)
+static bool add_numbered_run(
+	struct writer *w, struct place *place, struct value *params, size_t n, int64_t *id, struct err *err)
 {
 	if (!take_id(w, id, err))
 		return false;

@@ -25,12 +25,12 @@ enum { LATE_GRACE_MS = 15 * 60 * 1000 };
 
 struct late {
 	const char *source, *pipeline, *owner;
-	const char *title; /* since when nothing came, or what runs still */
+	const char *title;		/* since when nothing came, or what runs still */
 	const char *run, *step, *index; /* what is stuck or slow; NULL: a run that is not there */
 	int64_t pipeline_id;
 	int64_t due_ms; /* TIME_NONE: of what is stuck or slow, before it is due */
 	int64_t at_ms;	/* since when */
-	bool is_held; /* its source or its scheduler is down, or was not asked: that is the problem */
+	bool is_held;	/* its source or its scheduler is down, or was not asked: that is the problem */
 };
 
 /* All that are late at NOW_MS, by source and name, in ARENA. */

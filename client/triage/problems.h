@@ -5,14 +5,13 @@
  *
  *     failed     step runs that share a fingerprint and stand: no later run of the step passed. A failed or
  *                lost run without a failed step stands for itself, or is part of the problem of the step of
- *                another tool that it belongs to. A step that failed because one before it did is part of that
- *                one's problem. What failed and passed when the tool itself tried again is flaky: a problem
- *                below production that is over after a day.
- *     platform   a component that reports itself failed (a scheduler, an import), a source that refuses us or
- *                fails twice in a row, our own sync when it is silent. It stands also for the pipelines that
- *                are late because of it, and is due when the first of them is.
- *     late       a run or its result that is not there when due, or that is stuck or slow before, see late.h.
- *                It is over when the run comes, or goes on.
+ *                another tool that it belongs to. A step that failed because one before it did is part of
+ * that one's problem. What failed and passed when the tool itself tried again is flaky: a problem below
+ * production that is over after a day. platform   a component that reports itself failed (a scheduler, an
+ * import), a source that refuses us or fails twice in a row, our own sync when it is silent. It stands also
+ * for the pipelines that are late because of it, and is due when the first of them is. late       a run or
+ * its result that is not there when due, or that is stuck or slow before, see late.h. It is over when the run
+ * comes, or goes on.
  */
 #ifndef CLIENT_TRIAGE_PROBLEMS_H
 #define CLIENT_TRIAGE_PROBLEMS_H

@@ -14,7 +14,8 @@ uint64_t template_of(struct str text);
 struct templates;
 struct templates *templates_new(void);
 void templates_free(struct templates *templates);
-/* Where the next WINDOW_TAKE bytes of a good log may be put; and the first N were. Lines may be cut anywhere. */
+/* Where the next WINDOW_TAKE bytes of a good log may be put; and the first N were. Lines may be cut anywhere.
+ */
 char *templates_room(struct templates *templates);
 void templates_took(struct templates *templates, size_t n);
 /* The log is over; another may follow. */

@@ -30,9 +30,9 @@ bool wait_oncall(struct store *store, const struct config_project *project, int6
 /* The key under which the catalogue's `meta` keeps it: "MS NAME". */
 const char *wait_oncall_key(struct arena *arena, const struct config_project *project);
 
-/* Whose a problem at SOURCE/PIPELINE is. One of the platform has no PIPELINE but a SUBJECT, its component (NULL:
- * the whole source): of a definition that does not import it is the project that has pipelines with the name
- * of its file, else the one whose `pipelines` name the source alone. NULL: nobody's. */
+/* Whose a problem at SOURCE/PIPELINE is. One of the platform has no PIPELINE but a SUBJECT, its component
+ * (NULL: the whole source): of a definition that does not import it is the project that has pipelines with
+ * the name of its file, else the one whose `pipelines` name the source alone. NULL: nobody's. */
 const struct config_project *wait_project(
 	const struct config *config, const char *source, const char *pipeline, const char *subject);
 /* "import dags/recsys_daily.py": the name of its file is what its pipeline is called, as a rule. NULL where

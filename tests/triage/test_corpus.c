@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where the line that says why is found in logs of programs that really failed: by kind, and apart for the logs
- * that patterns were tuned on ("seen") and those that they were not ("held"). tests/fixtures/corpus/README.md. */
+/* Where the line that says why is found in logs of programs that really failed: by kind, and apart for the
+ * logs that patterns were tuned on ("seen") and those that they were not ("held").
+ * tests/fixtures/corpus/README.md. */
 #include "client/base/buf.h"
 #include "client/triage/explain.h"
 
@@ -102,7 +103,8 @@ static void score_good(struct corpus *corpus, struct arena *arena, struct str fi
 static void score_row(struct corpus *corpus, struct arena *arena, struct str row)
 {
 	struct str file, set, lines;
-	assert_true(str_next(&row, '\t', &file) && str_next(&row, '\t', &set) && str_next(&row, '\t', &lines));
+	assert_true(
+		str_next(&row, '\t', &file) && str_next(&row, '\t', &set) && str_next(&row, '\t', &lines));
 	struct explanation explanation;
 	assert_true(explain_file(arena, arena_printf(arena, LOGS "%.*s", STR_FMT(file)), &explanation));
 	struct kind *kind = kind_of(corpus, file);
@@ -110,8 +112,8 @@ static void score_row(struct corpus *corpus, struct arena *arena, struct str row
 	int rank = rank_of(&explanation, lines);
 	count(is_held ? &kind->held : &kind->seen, rank);
 	if (rank > 1 && (!is_held || getenv("PORTHOLE_SHOW_HELD")))
-		print_message("  %.*s: line %.*s is %d., first is %d '%s'\n", STR_FMT(file), STR_FMT(lines), rank,
-			explanation.n_candidates ? (int)explanation.candidates[0].line : 0,
+		print_message("  %.*s: line %.*s is %d., first is %d '%s'\n", STR_FMT(file), STR_FMT(lines),
+			rank, explanation.n_candidates ? (int)explanation.candidates[0].line : 0,
 			explanation.n_candidates ? explanation.candidates[0].text : "");
 	score_good(corpus, arena, file);
 }

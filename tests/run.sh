@@ -18,7 +18,7 @@ trap at_exit EXIT
 
 # One PostgreSQL for all that want one; without it their tests are skipped by name.
 case " $* " in
-*/tests/catalogue/* | */tests/sync/* | */tests/triage/* | */tests/views/* | */test_postgres* | */test_admin_postgres* | */test_away*)
+*/tests/catalogue/* | */tests/sync/* | */tests/triage/* | */tests/views/* | */test_postgres* | */test_admin_postgres* | */test_away* | */test_record*)
     if [ -z "${PORTHOLE_TEST_PG:-}${TESTS_QUICK:-}" ]; then
         our_pg=$(mktemp -d /tmp/porthole-pg-XXXXXX)
         if "$here/pg.sh" start "$our_pg"; then

@@ -72,7 +72,7 @@ static const struct cli_command commands[] = {
 		cli_report},
 	{"run", "PIPELINE.yaml|EXAMPLE [--set K=V]… [--scale N] [--jobs N]", "run a pipeline on this machine",
 		true, cli_run},
-	{"record", "check | metric NAME=VALUE… | input NAME [VERSION] | cost",
+	{"record", "check | metric NAME=VALUE… | input NAME [VERSION] | cost | abtest NAME [-]",
 		"what a pipeline reports of itself", true, cli_record},
 	{"examples", "[NAME] [--copy DIR|--diff DIR]", "pipelines to read, to copy out and to run", true,
 		cli_examples},
@@ -148,6 +148,31 @@ static const struct cli_option options[] = {
 	{"currency", "EUR", "of the amount", OPTION_TEXT, offsetof(struct cli, currency), "record"},
 	{"estimate", NULL, "the amount is an estimate", OPTION_FLAG, offsetof(struct cli, is_estimate),
 		"record"},
+	{"day", "D", "of a row of an A/B test: 2026-11-20", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_DAY]), "record"},
+	{"arm", "A", "its arm", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_ARM]), "record"},
+	{"segment", "S", "of which units; without it all", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_SEGMENT]), "record"},
+	{"metric", "M", "what was measured", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_METRIC]),
+		"record"},
+	{"n", "N", "units of the arm on that day", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_N]),
+		"record"},
+	{"sum", "S", "the sum of the metric over them", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_SUM]), "record"},
+	{"sumsq", "Q", "the sum of its squares", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_SUMSQ]),
+		"record"},
+	{"x", "X", "of a covariate: its sum", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_X]),
+		"record"},
+	{"xx", "X", "the sum of its squares", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_XX]),
+		"record"},
+	{"xy", "X", "the sum of its products with the metric", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_XY]), "record"},
+	{"d", "D", "of a ratio's denominator: its sum", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_D]), "record"},
+	{"dd", "D", "the sum of its squares", OPTION_TEXT, offsetof(struct cli, abtest[CLI_ABTEST_DD]),
+		"record"},
+	{"nd", "D", "the sum of its products with the metric", OPTION_TEXT,
+		offsetof(struct cli, abtest[CLI_ABTEST_ND]), "record"},
 	{"copy", "DIR", "copy it out; nothing is overwritten", OPTION_TEXT, offsetof(struct cli, copy),
 		"examples"},
 	{"diff", "DIR", "what was changed in the copy that was made there", OPTION_TEXT,
@@ -388,17 +413,32 @@ static bool merge_declared(struct cli *cli, struct store *store, struct err *err
 }
 
 /* Takes STORE, NULL where ERR says why there is none. */
-static struct store *look_into(struct cli *cli, struct store *store, struct err *err)
+static struct store *check_store(struct cli *cli, struct store *store, struct err *err)
 {
 	if (store && store_notice(store))
 		cli_say("%s", store_notice(store));
 	if (!store && err->code == ERR_NOT_FOUND)
 		err_set(err, ERR_UNAVAILABLE, "no catalogue at %s yet; 'porthole sync' makes it",
 			store_shown(cli->arena, cli->config->catalogue));
-	if (!store || (move_check(store, err) && merge_declared(cli, store, err)))
+	if (!store || move_check(store, err))
 		return store;
 	store_close(store);
 	return NULL;
+}
+
+/* The same, and from now on what it declares for everybody holds. */
+static struct store *look_into(struct cli *cli, struct store *store, struct err *err)
+{
+	store = check_store(cli, store, err);
+	if (!store || merge_declared(cli, store, err))
+		return store;
+	store_close(store);
+	return NULL;
+}
+
+struct store *cli_store_undeclared(struct cli *cli, struct err *err)
+{
+	return check_store(cli, store_open(cli->config->catalogue, STORE_READ, err), err);
 }
 
 struct store *cli_store(struct cli *cli, struct err *err)

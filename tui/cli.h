@@ -12,6 +12,24 @@
 #include "views/print.h"
 
 /* What was typed, and what every command needs. */
+/* What `record abtest` takes of an arm's day. */
+enum cli_abtest_field {
+	CLI_ABTEST_DAY,
+	CLI_ABTEST_ARM,
+	CLI_ABTEST_SEGMENT,
+	CLI_ABTEST_METRIC,
+	CLI_ABTEST_N,
+	CLI_ABTEST_SUM,
+	CLI_ABTEST_SUMSQ,
+	CLI_ABTEST_X,
+	CLI_ABTEST_XX,
+	CLI_ABTEST_XY,
+	CLI_ABTEST_D,
+	CLI_ABTEST_DD,
+	CLI_ABTEST_ND,
+	CLI_ABTEST_FIELDS
+};
+
 struct cli {
 	const struct config *config; /* NULL for commands that need none */
 	const struct config *local;  /* the same without what the catalogue declares, where it declares any */
@@ -39,6 +57,7 @@ struct cli {
 	/* of record; numbers as they were typed: NULL is none */
 	const char *run, *step, *check, *observed, *lower, *upper, *rows, *amount, *month, *currency;
 	bool is_estimate;
+	const char *abtest[CLI_ABTEST_FIELDS];
 	const char *copy; /* of examples: where to */
 	const char *diff; /* of examples: where one's own copy is */
 
@@ -132,6 +151,8 @@ bool cli_backup(struct cli *cli, int *status, struct err *err);
 bool cli_restore(struct cli *cli, int *status, struct err *err);
 bool cli_forget(struct cli *cli, int *status, struct err *err);
 bool cli_move(struct cli *cli, int *status, struct err *err);
+/* The same for who reports, and reads nothing that was declared for everybody: a pipeline's role may not. */
+struct store *cli_store_undeclared(struct cli *cli, struct err *err);
 /* Prints a table in the way that was asked for. */
 void cli_put_table(struct cli *cli, const struct table *table);
 /* What makes AFTER of BEFORE, as `diff -u` prints it; one that is NULL is not there. */
@@ -152,6 +173,8 @@ bool cli_undo(struct cli *cli, int *status, struct err *err);
 bool cli_report(struct cli *cli, int *status, struct err *err);
 /* cli_record.c */
 bool cli_record(struct cli *cli, int *status, struct err *err);
+/* cli_abtest.c: `record abtest` */
+bool cli_abtest(struct cli *cli, struct err *err);
 /* cli_examples.c */
 /* The pipeline file that TEXT stands for: of an example ("example:NAME", or its NAME where no file is called
  * so) one that is put into the cache, else TEXT. NULL with ERR. */

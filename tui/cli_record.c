@@ -425,7 +425,7 @@ static bool to_store(struct report *report, const struct kind *kind, struct err 
 		return err_set(err, ERR_REFUSED,
 			"record %s works in a step of 'porthole run', for that run; of others the tool that ran them tells it",
 			kind->name);
-	struct store *store = cli_store(report->cli, err);
+	struct store *store = cli_store_undeclared(report->cli, err);
 	if (!store)
 		return false;
 	bool ok = knows_source(report, store, err);
@@ -460,10 +460,15 @@ bool cli_record(struct cli *cli, int *status, struct err *err)
 {
 	(void)status;
 	const struct kind *kind = cli->n_args > 1 ? find_kind(cli->args[1]) : NULL;
+	if (!cli_may_write(cli, err))
+		return false;
+	if (cli->n_args > 1 && !strcmp(cli->args[1], "abtest"))
+		return cli_abtest(cli, err);
 	if (!kind)
-		return err_set(err, ERR_USAGE, "record what? 'porthole record check|metric|input|cost …'");
+		return err_set(
+			err, ERR_USAGE, "record what? 'porthole record check|metric|input|cost|abtest …'");
 	struct report report = {.cli = cli, .record = record_new(kind->record)};
-	if (!cli_may_write(cli, err) || !find_run(&report, err) || !kind->make(&report, err))
+	if (!find_run(&report, err) || !kind->make(&report, err))
 		return false;
 	bool ok =
 		!report.journal ? to_store(&report, kind, err) : cli->is_dry_run || to_journal(&report, err);

@@ -65,7 +65,7 @@ static bool migrate_schema(PGconn *conn, const struct schema *schema, const char
 /* --- roles --------------------------------------------------------------------------------- */
 
 /* To be raised with each change of the grants below. */
-#define GRANTS "2"
+#define GRANTS "3"
 
 #define ROLES "porthole_viewer, porthole_user, porthole_record, porthole_sync, porthole_admin"
 
@@ -113,8 +113,8 @@ static const char grant_all[] =
 	"GRANT EXECUTE ON FUNCTION porthole.make_room TO porthole_sync;"
 
 	"GRANT SELECT ON porthole.meta, porthole.source, porthole.pipeline, porthole.run, team.meta TO porthole_record;"
-	"GRANT SELECT, INSERT, UPDATE ON team.data_check, team.cost, team.change TO porthole_record;"
-	"GRANT INSERT ON team.audit TO porthole_record;"
+	"GRANT SELECT, INSERT, UPDATE ON team.data_check, team.cost, team.change, team.abtest_row TO porthole_record;"
+	"GRANT INSERT, SELECT (id) ON team.audit TO porthole_record;"
 
 	"GRANT INSERT, UPDATE, DELETE ON team.meta TO porthole_admin;";
 

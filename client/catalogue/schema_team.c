@@ -282,11 +282,32 @@ static const char sql_4[] =
 	") CLUSTERED;\n"
 	"CREATE INDEX page_gap_newest ON page_gap (last_ms);\n";
 
+static const char sql_5[] = "CREATE TABLE abtest_row (\n"
+			    "  -- What the units of one arm of an A/B test came to on one day, as sums.\n"
+			    "  name TEXT NOT NULL, -- of the test\n"
+			    "  day TEXT NOT NULL, -- 2026-11-20\n"
+			    "  arm TEXT NOT NULL,\n"
+			    "  segment TEXT NOT NULL, -- '': all units\n"
+			    "  metric TEXT NOT NULL,\n"
+			    "  n DOUBLE PRECISION NOT NULL, -- units\n"
+			    "  sum DOUBLE PRECISION NOT NULL, -- of the metric\n"
+			    "  sumsq DOUBLE PRECISION NOT NULL, -- of its squares\n"
+			    "  x DOUBLE PRECISION, -- of a covariate\n"
+			    "  xx DOUBLE PRECISION, -- of its squares\n"
+			    "  xy DOUBLE PRECISION, -- of its products with the metric\n"
+			    "  d DOUBLE PRECISION, -- of the denominator of a ratio\n"
+			    "  dd DOUBLE PRECISION, -- of its squares\n"
+			    "  nd DOUBLE PRECISION, -- of its products with the metric\n"
+			    "  at_ms BIGINT NOT NULL, -- when it was told\n"
+			    "  PRIMARY KEY (name, day, arm, segment, metric)\n"
+			    ") CLUSTERED;\n";
+
 static const struct migration migrations[] = {
 	{.sql = sql_1, .sqlite = sqlite_1, .postgres = postgres_1},
 	{.sql = sql_2},
 	{.sql = sql_3},
 	{.sql = sql_4},
+	{.sql = sql_5},
 };
 
 const struct schema schema_team = {

@@ -61,6 +61,8 @@ static const struct store_table tables[] = {
 	TABLE("team.page", 1, "id", "name", "version", "of_version", "body", "who", "at_ms"),
 	TABLE("team.page_vote", 2, "page", "who", "helped", "note", "at_ms"),
 	TABLE("team.page_gap", 1, "words", "count", "first_ms", "last_ms"),
+	TABLE("team.abtest_row", 5, "name", "day", "arm", "segment", "metric", "n", "sum", "sumsq", "x", "xx",
+		"xy", "d", "dd", "nd", "at_ms"),
 };
 
 const struct store_table *store_tables(size_t *n)

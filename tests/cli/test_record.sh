@@ -97,4 +97,84 @@ run 3 record input events
 err_has 'none.jsonl'
 unset PORTHOLE_RUN PORTHOLE_STEP PORTHOLE_EVENTS
 
+# --- A/B tests ----------------------------------------------------------------------
+# rows_are TEXT: what the team store has of the test ranker.
+rows_are() {
+    local got
+    got=$(sqlite3 "$XDG_DATA_HOME/porthole/porthole.db.team" \
+        "SELECT day, arm, segment, metric, n, sum, sumsq, coalesce(xy, '-'), coalesce(nd, '-') FROM abtest_row WHERE name = 'ranker' ORDER BY 1, 2, 3, 4")
+    [ "$got" = "$1" ] || bad "the rows are $got"
+}
+t "an arm's day of an A/B test, by options; told again it is replaced"
+run 0 record abtest ranker --day 2026-11-20 --arm A --metric ctr --n 100 --sum 12 --sumsq 12
+run 0 record abtest ranker --day 2026-11-20 --arm A --metric ctr --n 110 --sum 14 --sumsq 14 --json
+json 'row == {"abtest": "ranker", "day": "2026-11-20", "arm": "A", "metric": "ctr", "n": 110.0, "sum": 14.0, "sumsq": 14.0}'
+rows_are '2026-11-20|A||ctr|110.0|14.0|14.0|-|-'
+run 0 record abtest ranker --day 2026-11-21 --arm A --metric ctr --n 1 --sum 1 --sumsq 1 --dry-run
+run 4 record abtest ranker --day 2026-11-21 --arm A --metric ctr --n 1 --sum 1 --sumsq 1 --read-only
+rows_are '2026-11-20|A||ctr|110.0|14.0|14.0|-|-'
+
+t "or any number of rows, a line of JSON each: all of them or none"
+printf '%s\n' '{"day": "2026-11-20", "arm": "B", "metric": "ctr", "n": 90, "sum": 20, "sumsq": 20, "x": 1, "xx": 2, "xy": 3}' '' \
+    '{"day": "2026-11-20", "arm": "B", "segment": "eu", "metric": "spend", "n": 9, "sum": -2.5, "sumsq": 7, "d": 1, "dd": 1, "nd": 4, "more": []}' \
+    >"$dir/rows"
+"$PORTHOLE" record abtest ranker - <"$dir/rows" >"$out" 2>"$err" || bad "$(cat "$err")"
+two=$'2026-11-20|A||ctr|110.0|14.0|14.0|-|-\n2026-11-20|B||ctr|90.0|20.0|20.0|3.0|-\n2026-11-20|B|eu|spend|9.0|-2.5|7.0|-|4.0'
+rows_are "$two"
+printf '%s\n' '{"day": "2026-11-22", "arm": "B", "metric": "ctr", "n": 1, "sum": 1, "sumsq": 1}' '{"day": "2026-11-22", "arm": 3}' |
+    "$PORTHOLE" record abtest ranker - >"$out" 2>"$err" && bad 'a bad row is taken'
+err_has 'line 2: arm: it is no text'
+rows_are "$two"
+
+t "what is wrong with a row is told: exit 2"
+row=(--day 2026-11-20 --arm A --metric ctr --n 1 --sum 1 --sumsq 1)
+wrong 'record abtest NAME' abtest
+wrong 'day is missing' abtest ranker --arm A --metric ctr --n 1 --sum 1 --sumsq 1
+wrong "arm is missing" abtest ranker "${row[@]}" --arm ''
+wrong "'2026-02-30' is no day" abtest ranker "${row[@]}" --day 2026-02-30
+wrong "'2026-11-20T00' is no day" abtest ranker "${row[@]}" --day 2026-11-20T00
+wrong "'many' is no number" abtest ranker "${row[@]}" --n many
+wrong 'is no number of units' abtest ranker "${row[@]}" --n 1.5
+wrong '--sumsq: -1 is less than 0' abtest ranker "${row[@]}" --sumsq -1
+wrong '--x is given, and xx is not' abtest ranker "${row[@]}" --x 1
+wrong 'it holds what no terminal shows' abtest ranker "${row[@]}" --arm $'A\033[31m'
+wrong '300 bytes' abtest ranker "${row[@]}" --metric "$(printf 'm%.0s' {1..300})"
+printf '{"day": "2026-11-20", "arm": "A", "metric": "ctr", "n": 1, "sum": NaN, "sumsq": 1}\n' |
+    "$PORTHOLE" record abtest ranker - >"$out" 2>"$err" && bad 'NaN is taken'
+rows_are "$two"
+
+# --- on a PostgreSQL, from a worker ----------------------------------------------------
+t "PostgreSQL: the role porthole_record reports, and reads nothing else"
+if [ -z "${PORTHOLE_TEST_PG:-}" ]; then
+    skip 'no PostgreSQL is at hand'
+    done_testing
+    exit
+fi
+psql() { "$PORTHOLE_TEST_PG/psql" -qAtX "$@" >"$out" 2>"$err"; }
+database=record_$$
+psql -c "CREATE DATABASE $database" "postgresql://postgres@/postgres?host=$PORTHOLE_TEST_PG" || bad "$(cat "$err")"
+printf 'catalogue: "postgresql://postgres@/%s?host=%s"\nsources: [{name: shop, kind: local, path: "%s"}]\n' \
+    "$database" "$PORTHOLE_TEST_PG" "$root/tests/fixtures/local/shop" >"$dir/pg.yaml"
+"$PORTHOLE" --config "$dir/pg.yaml" sync >"$out" 2>"$err" || bad "$(cat "$err")"
+psql -c "CREATE ROLE worker_$$ LOGIN IN ROLE porthole_record" "postgresql://postgres@/$database?host=$PORTHOLE_TEST_PG" || bad "$(cat "$err")"
+export PORTHOLE_DSN="postgresql://worker_$$@/$database?host=$PORTHOLE_TEST_PG"
+run 0 record check --run shop/shop/r1 --step load --check null_rate --observed 0.31 --upper 0.02
+run 0 record check --run shop/shop/r1 --step load --check null_rate --observed 0.01 --upper 0.02
+run 0 record cost --run shop/shop --amount 12.5 --month 2026-10
+run 0 record abtest ranker "${row[@]}"
+run 0 record abtest ranker "${row[@]}" --n 2
+run 4 runs
+run 4 triage
+unset PORTHOLE_DSN
+admin="postgresql://postgres@/$database?host=$PORTHOLE_TEST_PG"
+psql -c "SELECT state, observed FROM team.data_check WHERE name = 'null_rate' AND run = 'r1'" "$admin"
+out_has '^pass|0.01$'
+psql -c "SELECT amount FROM team.cost WHERE month = '2026-10'" "$admin"
+out_has '^12.5$'
+psql -c "SELECT name, n FROM team.abtest_row" "$admin"
+out_has '^ranker|2$'
+psql -c "SELECT count(*) FROM team.audit WHERE verb = 'record cost' AND who = 'worker_$$'" "$admin"
+out_has '^2$'
+psql -c "DROP OWNED BY worker_$$; DROP ROLE worker_$$" "$admin" || bad 'the role stays'
+
 done_testing

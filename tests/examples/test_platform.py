@@ -178,6 +178,13 @@ class Records(unittest.TestCase):
                 " --lower=0.0 --upper=1.0",
                 "record cost --run=local/a%20b/1 --month=2026-11 --amount=1.5 --currency=EUR --estimate"])
 
+    def test_the_sums_of_an_ab_test_go_to_the_team_from_any_step(self):
+        self.of_another_tool('printf "%s\\n" "$*" >>"${0%/*}/said"; cat >>"${0%/*}/said"')
+        platform.abtest("ranker", ({"day": "2026-11-20", "arm": arm, "n": 1} for arm in "AB"))
+        with open(os.path.join(self.folder.name, "said"), encoding="utf-8") as said:
+            self.assertEqual(said.read().splitlines(), ["record abtest ranker -"] + [
+                json.dumps({"day": "2026-11-20", "arm": arm, "n": 1}) for arm in "AB"])
+
     def test_what_cannot_be_recorded_costs_a_line_and_not_the_run(self):
         self.of_another_tool("echo catalogue away >&2; exit 3")
         with contextlib.redirect_stdout(io.StringIO()) as said:

@@ -39,7 +39,9 @@ def sums(day, arm):
     return {"day": day, "arm": arm, "metric": "bought", "n": len(values), "sum": sum(values), "sumsq": sum(values)}
 
 
-data.save("abtest.json", [sums(day, arm) for day in sorted(per_day) for arm in "AB"])
+rows = [sums(day, arm) for day in sorted(per_day) for arm in "AB"]
+data.save("abtest.json", rows)
+platform.abtest("shop_ranking", rows)
 data.save("outcome.json", {"verdict": words, "players": dict(n), "buyers": dict(x), "srm_p": round(ratio_p, 4),
                            "lift": round(relative, 4), "lift_low": round(interval[0], 4),
                            "lift_high": round(interval[1], 4), "p": round(p, 6)})

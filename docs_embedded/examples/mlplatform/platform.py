@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The platform's tools behind a few calls: track, check, input, publish, record.
+"""The platform's tools behind a few calls: track, check, input, publish, record, abtest.
 
 Copy the folder and keep it a package ("from mlplatform import platform"): a file platform.py beside your own
 would hide the one of Python's library.
@@ -8,7 +8,7 @@ What stands behind a call is chosen outside of the code that calls it:
 
 - in a step of `porthole run` it appends a line to the run's events.jsonl;
 - in a step of another tool, where PORTHOLE_RUN is the ref of its run (and PORTHOLE_STEP the step), checks and
-  cost go to the team's catalogue by `porthole record`;
+  cost go to the team's catalogue by `porthole record`, and so do an A/B test's sums from either;
 - PLATFORM_TRACKER=mlflow names a function of trackers.py that hears of everything too; so does what
   add_tracker() gets;
 - without any of them it only prints.
@@ -151,6 +151,17 @@ def record(kind, /, **fields):
     _tell(kind, fields)
 
 
+def abtest(name, rows):
+    """The sums of an A/B test, a dict an arm and a day as `porthole record abtest` takes them.
+
+    They are the team's, not the run's: told again they replace what was told of that day.
+    """
+    rows = list(rows)
+    _tell_trackers("abtest", {"name": name, "rows": rows})
+    if place():
+        _run_record(["abtest", name, "-"], "".join(json.dumps(row) + "\n" for row in rows))
+
+
 def _copy(source, target):
     if not os.path.isdir(source):
         shutil.copyfile(source, target)
@@ -227,15 +238,19 @@ def _load_tracker():
 
 
 def _record_by_command(kind, fields):
-    """One that cannot be recorded costs a line in the log, never the run."""
+    options = [f"--{name}={fields[name]}" for name in RECORD_OPTIONS[kind] if name in fields]
+    options += ["--estimate"] if fields.get("estimate") else []
+    _run_record([kind, f"--run={os.environ['PORTHOLE_RUN']}", *options])
+
+
+def _run_record(words, text=""):
+    """What cannot be recorded costs a line in the log, never the run."""
     program = shutil.which("porthole")
     if not program:
         return
-    options = [f"--{name}={fields[name]}" for name in RECORD_OPTIONS[kind] if name in fields]
-    options += ["--estimate"] if fields.get("estimate") else []
-    command = [program, "record", kind, f"--run={os.environ['PORTHOLE_RUN']}", *options]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=RECORD_TIMEOUT, check=False)
+        done = subprocess.run([program, "record", *words], input=text, capture_output=True, text=True,
+                              timeout=RECORD_TIMEOUT, check=False)
         trouble = done.stderr.strip() if done.returncode else ""
     except (OSError, subprocess.TimeoutExpired) as error:
         trouble = str(error)

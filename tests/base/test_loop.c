@@ -144,11 +144,12 @@ static void stop(void *ctx)
 
 static void timers_fire_by_time_then_by_age(void **state)
 {
+	enum { APART_MS = 100 }; /* more than a loaded machine takes between two of these lines */
 	struct scene *scene = *state;
-	loop_after(scene->loop, 3, stop, scene);
-	loop_after(scene->loop, 2, note_a, scene);
-	loop_after(scene->loop, 1, note_b, scene);
-	loop_after(scene->loop, 1, note_a, scene);
+	loop_after(scene->loop, 3 * APART_MS, stop, scene);
+	loop_after(scene->loop, 2 * APART_MS, note_a, scene);
+	loop_after(scene->loop, APART_MS, note_b, scene);
+	loop_after(scene->loop, APART_MS, note_a, scene);
 	loop_after(scene->loop, 0, note_b, scene);
 	loop_run(scene->loop);
 	assert_string_equal(scene->order, "bbaa.");
